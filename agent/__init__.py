@@ -1,0 +1,1 @@
+"""What is being thought: one turn, from the facts in the log to new facts."""

@@ -1,0 +1,1 @@
+"""What speaks the wire protocol and nothing else."""

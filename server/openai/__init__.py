@@ -1,0 +1,1 @@
+"""The agent behind OpenAI's own endpoints."""

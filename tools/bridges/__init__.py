@@ -1,0 +1,1 @@
+"""Tools and models that live elsewhere."""

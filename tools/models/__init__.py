@@ -1,0 +1,1 @@
+"""Weights and the processes that serve them."""
