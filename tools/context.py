@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from memory.events import MadeBy
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -29,7 +31,10 @@ class OpenAsset:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Something a tool made: a staged blob that becomes an asset when the job commits. ``id`` is its asset id already."""
+    """Something a tool made: a staged blob that becomes an asset when the job commits. ``id`` is its asset id already.
+
+    ``made_by`` are the models that the job had asked for by then; ``path`` is where the bytes lie until the commit.
+    """
 
     id: str
     blob: str
@@ -41,6 +46,8 @@ class Saved:
     method: str = ""
     parents: tuple[str, ...] = ()
     fallback: str | None = None
+    made_by: tuple[MadeBy, ...] = ()
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

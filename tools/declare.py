@@ -75,7 +75,7 @@ class Tool:
         return "light" if self.cost == "instant" else "heavy"
 
     def asset_fields(self) -> tuple[str, ...]:
-        """Names of the parameters that refer to assets."""
+        """Names of the parameters that refer to assets, one or a list of them."""
         return tuple(
             name
             for name, info in self.params.model_fields.items()
@@ -84,10 +84,10 @@ class Tool:
 
 
 def _marks(info: Any) -> list[Any]:
-    """Metadata of a field, looking into ``X | None``."""
-    marks = list(info.metadata)
-    for argument in getattr(info.annotation, "__args__", ()):
-        marks += getattr(argument, "__metadata__", ())
+    """Metadata of a field, looking into ``X | None`` and ``list[X]``."""
+    marks = [*getattr(info, "metadata", ()), *getattr(info, "__metadata__", ())]
+    for argument in getattr(getattr(info, "annotation", info), "__args__", ()):
+        marks += _marks(argument)
     return marks
 
 
