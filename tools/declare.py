@@ -68,6 +68,7 @@ class Tool:
     effect: Effect = "none"
     title: dict[str, str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
+    verbatim: str | None = None
 
     @property
     def lane(self) -> str:
@@ -101,6 +102,7 @@ def tool(
     effect: Effect = "none",
     title: dict[str, str] | None = None,
     examples: Sequence[str] = (),
+    verbatim: str | None = None,
 ) -> Callable[[Callable[[P, ToolContext], Result]], Tool]:
     """Declare a tool.
 
@@ -113,6 +115,7 @@ def tool(
         effect: whether the outside world sees it, see :data:`Effect`.
         title: what people read on its card, by language (``en``, ``zh``).
         examples: requests that should lead to it, in both languages.
+        verbatim: the text parameter that takes the person's request as it stands, so that no small model rewrites it.
 
     Raises:
         TypeError: the name is malformed, or the function has no docstring.
@@ -134,6 +137,7 @@ def tool(
             effect=effect,
             title=title or {"en": name.replace("_", " ").capitalize()},
             examples=tuple(examples),
+            verbatim=verbatim,
         )
 
     return declare
