@@ -1,0 +1,88 @@
+"""The choice of a tool: what it is shown, what it may answer, and which arguments are believed."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pytest
+from pydantic import BaseModel, Field
+
+from agent.choose import Router, fill_schema, grounded, prefix
+from tools.context import ToolContext
+from tools.declare import Result, tool
+from tools.testing import fake_embed
+
+
+class Sing(BaseModel):
+    words: str = Field(description="The words to sing")
+    verses: int = Field(default=1, description="How many verses")
+    mood: Literal["cheerful", "solemn"] = Field(default="cheerful", description="The mood")
+    singer: str | None = Field(default=None, description="Who sings")
+    seed: int | None = Field(default=None, description="Seed")
+
+
+@tool("sing_words", Sing, examples=("Sing me a lullaby", "Sing the alphabet", "给我唱首摇篮曲"))
+def sing(params: Sing, ctx: ToolContext) -> Result:
+    """Sing words to a tune."""
+    return Result("Sung.")
+
+
+class Dig(BaseModel):
+    where: str = Field(description="Where to dig")
+
+
+@tool("dig_hole", Dig, verbatim="where", examples=("Dig a hole in the garden", "在花园里挖个洞"))
+def dig(params: Dig, ctx: ToolContext) -> Result:
+    """Dig a hole."""
+    return Result("Dug.")
+
+
+class Spelling:
+    """An embedder that knows only spelling."""
+
+    async def embed(self, texts: Sequence[str], role: Literal["query", "passage"]) -> np.ndarray:
+        return fake_embed(texts, role)
+
+
+async def test_the_nearest_example_ranks_its_tool_first() -> None:
+    ranked, _ = await Router(Spelling(), [sing, dig]).rank("Dig a hole in the lawn")
+    assert [one.tool.name for one in ranked] == ["dig_hole", "sing_words"]
+    assert ranked[0].score > ranked[1].score
+
+
+def test_the_prefix_is_the_same_for_every_request_and_shows_each_language_once_per_tool() -> None:
+    messages = prefix([dig, sing])
+    assert messages == prefix([dig, sing])
+    shown = [message["content"] for message in messages if message["role"] == "user"]
+    assert "Request: Sing me a lullaby" in shown
+    assert "Request: 给我唱首摇篮曲" in shown
+    assert "Request: Sing the alphabet" not in shown
+    assert messages[0]["role"] == "system"
+    assert "sing_words: Sing words to a tune." in messages[0]["content"]
+    assert '{"tool": "words"}' in [message["content"] for message in messages]
+
+
+def test_a_model_fills_in_neither_the_seed_nor_words_taken_as_they_are() -> None:
+    schema, lines = fill_schema(sing)
+    assert list(schema["properties"]) == ["words", "verses", "mood", "singer"]
+    assert schema["required"] == ["words"]
+    assert lines[0] == "words: The words to sing (always)"
+    assert fill_schema(dig)[0]["properties"] == {}
+
+
+@pytest.mark.parametrize(
+    ("request_", "args", "kept"),
+    [
+        ("Sing this, three verses", {"words": "la", "verses": 3}, {"words": "la", "verses": 3}),
+        ("唱三段", {"words": "啦", "verses": 3}, {"words": "啦", "verses": 3}),
+        ("Sing this", {"words": "la", "verses": 4}, {"words": "la"}),
+        ("Sing it, solemnly", {"words": "la", "mood": "solemn"}, {"words": "la", "mood": "solemn"}),
+        ("Sing it", {"words": "la", "mood": "solemn"}, {"words": "la"}),
+        ("Let Maria sing", {"words": "la", "singer": "Maria"}, {"words": "la", "singer": "Maria"}),
+        ("Sing it", {"words": "la", "singer": "Pavarotti", "made_up": 1}, {"words": "la"}),
+    ],
+)
+def test_optional_arguments_that_the_request_does_not_speak_of_are_dropped(
+    request_: str, args: dict[str, object], kept: dict[str, object]
+) -> None:
+    assert grounded(sing, args, request_) == kept
