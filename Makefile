@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(abspath $(VENV)) UV_FIND_LINKS="$$PIP_FIND_LINKS" $(BIN)/uv
 UV_VERSION := 0.13.9
 
-.PHONY: run install test check bench dist lock clean
+.PHONY: run install test check bench torch dist lock clean
 
 run: install  ## start Rhapsode and print the address
 	@$(BIN)/rhapsode serve
@@ -25,7 +25,15 @@ $(VENV)/.dev: locks/dev.txt $(VENV)/.default
 	$(UV) pip install --quiet --no-build -r locks/dev.txt
 	@touch $@
 
+# A CPU build where one is to be had, never one with gigabytes of CUDA. Without it the tests marked torch are skipped.
+torch: $(VENV)/.dev  ## the extra for diffusers pipelines, from a CPU build of torch
+	@$(BIN)/python -m tests.cpu_torch
+	@test -e $(VENV)/.torch || ( \
+	  $(BIN)/python -m pip install --quiet --no-deps --only-binary :all: torch==2.13.0 && \
+	  $(UV) pip install --quiet --no-build -r locks/torch.txt && touch $(VENV)/.torch )
+
 test: $(VENV)/.dev  ## everything that must hold, in at most ten minutes on two cores
+	@$(MAKE) --no-print-directory torch || true
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev  ## lint, types, layers
@@ -43,6 +51,7 @@ dist: $(VENV)/.dev  ## a wheel for people without a checkout
 lock: | $(VENV)/bin/uv  ## pin everything again
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate pyproject.toml -o locks/default.txt
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --group dev pyproject.toml -o locks/dev.txt
+	$(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --extra torch --no-emit-package torch pyproject.toml -o locks/torch.txt
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
