@@ -101,6 +101,14 @@ class UserSaid(Value):
     assets: tuple[str, ...] = ()
 
 
+class TurnWoken(Value):
+    """A slow job ended after its turn was done, and the agent wants to speak of it: opens the turn of the envelope, once a job."""
+
+    kind: Literal["turn.woken"] = "turn.woken"
+    v: Literal[1] = 1
+    job: str
+
+
 class TurnTaken(Value):
     """A process took the turn up under a new epoch. ``attempt`` counts from 1; a higher one voids shown text of lower ones."""
 
@@ -366,10 +374,18 @@ class Erased(Value):
     was: str
 
 
+class Hidden(Value):
+    """What a reader outside ``to`` finds, so that the log stays gap-free. Never written."""
+
+    kind: Literal["hidden"] = "hidden"
+    v: Literal[1] = 1
+
+
 Fact = Annotated[
     SessionMade
     | SessionChanged
     | UserSaid
+    | TurnWoken
     | TurnTaken
     | ModelAnswered
     | AgentSaid
@@ -394,7 +410,8 @@ Fact = Annotated[
     | TurnDone
     | TurnFailed
     | TurnCancelled
-    | Erased,
+    | Erased
+    | Hidden,
     Field(discriminator="kind"),
 ]
 
