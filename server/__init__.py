@@ -1,1 +1,1 @@
-"""Who is listening: the door, the wire, and the program that puts the parts together."""
+"""Who is listening: the door, the live frames and the command line."""

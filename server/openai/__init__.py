@@ -1,1 +1,1 @@
-"""The agent behind OpenAI's own endpoints."""
+"""The agent as a model called ``rhapsode``, for programs that speak OpenAI's chat protocol."""

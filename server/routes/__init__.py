@@ -1,1 +1,1 @@
-"""HTTP routes, one module a noun."""
+"""HTTP routes, one noun a module. Each module offers ``router``."""

@@ -1,0 +1,244 @@
+"""The composition root: builds the house from the settings, and the ASGI application in front of it.
+
+Nothing heavy is imported here or in anything this module imports: torch, diffusers, transformers, onnxruntime and chromadb
+come in when the part that needs them starts, off the event loop, so that the page opens at once. Parts start in an order
+in which each finds what it needs, and stop in the reverse one; what is unfinished then is released, so that the next
+process takes it up without waiting for a lease to run out.
+"""
+
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from memory.errors import LogError
+from memory.feed import Feed
+from memory.log import Log
+from server import bugs
+from server.auth import Auth, Secrets, cookie_name
+from server.door import Door, refuse, shape
+from server.house import House, Parts
+from server.hub import Hub
+from server.limits import Rate
+from server.live import live
+from server.metrics import Metrics
+from server.openai import routes as openai
+from server.refusal import Refusal, refusal_of
+from server.routes import assets, health, library, sessions, sign_in
+from server.settings import LOOPBACK, Settings
+from tools.errors import ModelMissing, ToolError
+
+logger = logging.getLogger(__name__)
+
+
+class App:
+    """The ASGI application of one data folder. ``house`` is there while the lifespan lasts."""
+
+    def __init__(self, settings: Settings, opener: "Opener | None" = None) -> None:
+        self.settings = settings
+        self.failure: BaseException | None = None
+        self._opener = opener or open_house
+        self.auth = Auth(Secrets(settings.data), allowed_hosts(settings), owner=settings.owner)
+        self._inner = self._routes()
+        self._asgi: ASGIApp = Door(self._inner, self._live, self.auth, self._inner.state.cookie)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await self._asgi(scope, receive, send)
+
+    @property
+    def house(self) -> House | None:
+        """What the routes use; None before start and after stop."""
+        house: House | None = self._inner.state.house
+        return house
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        return self._inner.openapi()
+
+    @asynccontextmanager
+    async def _lifespan(self, inner: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with self._opener(self.settings, self.auth) as house:
+                inner.state.house = house
+                try:
+                    yield
+                finally:
+                    inner.state.house = None
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.house is None:
+            await refuse(scope, receive, send, Refusal(503, "starting", "The server is starting.", "Try again soon."))
+        else:
+            await live(self.house, scope, receive, send)
+
+    async def leave(self) -> None:
+        """Say goodbye to whoever listens; they connect again when the next process is there, and miss nothing."""
+        if house := self.house:
+            house.stopping.set()
+            for reader in list(house.readers):
+                reader.wake()
+            for connection in list(house.connections):
+                await connection.leave()
+
+    def _routes(self) -> FastAPI:
+        inner = FastAPI(
+            title="Rhapsode",
+            version=version("rhapsode"),
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url="/openapi.json",
+        )
+        inner.state.house, inner.state.cookie = None, cookie_name(self.settings.data)
+        for module in (sessions, assets, library, sign_in, health, openai):
+            inner.include_router(module.router)
+        inner.mount("/", StaticFiles(directory=page_folder(), html=True, check_dir=False), name="page")
+        for kind in (
+            Refusal,
+            LogError,
+            ToolError,
+            ModelMissing,
+            RequestValidationError,
+            ValidationError,
+            HTTPException,
+        ):
+            inner.add_exception_handler(kind, _refused)
+        inner.add_exception_handler(Exception, _bug)
+        return inner
+
+
+Opener = Callable[[Settings, Auth], AbstractAsyncContextManager[House]]
+
+
+def build(settings: Settings, opener: Opener | None = None) -> App:
+    """Build the application. It opens the data folder when its lifespan starts, so the caller owns the folder's lock.
+
+    ``opener`` makes the house; another one than :func:`open_house` is for embedding, and for tests of the door alone.
+    """
+    return App(settings, opener)
+
+
+def page_folder() -> Path:
+    """The page's files, in the checkout or the installed package."""
+    return Path(str(resources.files("clients") / "web"))
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Names by which a browser may reach this server."""
+    names = {"127.0.0.1", "localhost", "[::1]", *(host.lower() for host in settings.hosts)}
+    if settings.host not in LOOPBACK and settings.host not in ("0.0.0.0", "::"):  # noqa: S104 -- compared, not bound
+        names.add(settings.host.lower())
+    return frozenset(names)
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
+    """Start every part, and stop them all at the end, whatever happened meanwhile."""
+    from agent.loop import Agent
+    from memory.assets import Assets
+    from memory.recall import Recall
+    from tools.engine import Engine
+    from tools.models.chat import ChatClient
+    from tools.models.embed import ServedEmbedder
+    from tools.models.llm_server import Llm
+    from tools.models.resolve import Models
+    from tools.registry import Registry
+
+    data, holder = settings.data, f"{os.getpid()}-{os.urandom(4).hex()}"
+    async with AsyncExitStack() as stack:
+        log = await Log.open(settings.database_url, synchronous=settings.synchronous)
+        stack.push_async_callback(log.close)
+        if not settings.database:
+            await log.take_over(holder)  # the folder's lock is ours, so nobody else's lease is alive
+        feed, metrics = Feed(), Metrics()
+        hub = Hub(log, feed)
+        stack.callback(hub.close)
+        stack.callback(log.on_commit(metrics.committed))
+        assets = Assets(log, data)
+        embedder = ServedEmbedder()
+        stack.push_async_callback(embedder.close)
+        recall = Recall(log, embedder, data / "chroma")
+        models = Models(settings.models)
+        registry = Registry(data / "plugins", models=models)
+        llm = Llm(models, settings.models, data / "slots")
+        stack.push_async_callback(llm.stop)
+        chat = ChatClient(llm.endpoint)
+        stack.push_async_callback(chat.close)
+        engine = Engine(log, assets, feed, registry, recall, models, chat, data)
+        agent = Agent(
+            log=log,
+            feed=feed,
+            assets=assets,
+            recall=recall,
+            embedder=embedder,
+            registry=registry,
+            chat=chat,
+            model_ready=lambda: llm.ready,
+            settings=settings.agent,
+            holder=holder,
+        )
+        house = House(
+            settings, auth, log, feed, hub, assets, recall, registry, models, llm, chat, engine, agent, metrics,
+            Rate(settings.limits.commands_per_minute),
+        )  # fmt: skip
+        stack.push_async_callback(_leave, house)
+        start(house.parts, house)
+        yield house
+
+
+def start(parts: Parts, house: House) -> None:
+    """Begin everything that lives beside the requests."""
+    parts.ready("log")
+    parts.add("recall", house.recall.run)
+    parts.add("engine", house.engine.run)
+    parts.add("agent", house.agent.run)
+    parts.add("models", house.models.run)
+    parts.add("llm", house.llm.start)
+
+
+async def _leave(house: House) -> None:
+    """Stop the parts; leases are released by those who hold them."""
+    house.stopping.set()
+    await house.engine.stop()
+    await house.parts.stop()
+
+
+Handler = Callable[[Request, Exception], Any]
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer what a route raised, in the one shape of errors."""
+    refusal = refusal_of(error) or refusal_of(error.__cause__) or _of_framework(error)
+    return JSONResponse(shape(request.url.path, refusal), refusal.status)
+
+
+def _of_framework(error: Exception) -> Refusal:
+    if isinstance(error, (RequestValidationError, ValidationError)):
+        issue = error.errors()[0]
+        place = ".".join(str(part) for part in issue["loc"] if part != "body") or "body"
+        return Refusal(422, "unreadable", f"{place}: {issue['msg']}.", "See docs/protocol.md for what is expected.")
+    if isinstance(error, HTTPException):
+        words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+        return Refusal(error.status_code, "http", words.get(error.status_code, str(error.detail)))
+    return Refusal(409, "refused", str(error))
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    refusal = bugs.told(error)
+    return JSONResponse(shape(request.url.path, refusal), refusal.status)
