@@ -11,6 +11,7 @@ and the heavy import is inside the loader's body, where only a worker that needs
         return Kokoro(onnxruntime.InferenceSession(str(chosen.path / "kokoro.onnx")))
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,11 @@ class Loader:
     def bytes_for(self, chosen: Chosen) -> int:
         """What to reserve before loading."""
         return self.memory or chosen.size
+
+
+def threads() -> int:
+    """How many threads a loaded model may use; loaders set it where a library does not read ``OMP_NUM_THREADS``."""
+    return int(os.environ.get("OMP_NUM_THREADS") or max(1, (os.cpu_count() or 2) // 2))
 
 
 _LOADERS: dict[tuple[str, str | None], Loader] = {}
