@@ -70,7 +70,9 @@ class Process:
         self.idle_since = asyncio.get_running_loop().time()
         self._plugins, self._on_frame, self._on_exit = plugins, on_frame, on_exit
         self._child: asyncio.subprocess.Process | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._life: asyncio.Task[None] | None = None
+        self._said = asyncio.Event()
+        self._doomed = False
 
     @property
     def pid(self) -> int | None:
@@ -83,12 +85,39 @@ class Process:
         return self.ready and not self.ended and not self.retired and (not self.stack or self.stack[-1].suspended)
 
     async def start(self) -> None:
-        """Spawn it and wait until it is ready; ``ready`` stays False when it died instead."""
+        """Spawn it and wait until it is ready; ``ready`` stays False when it died instead.
+
+        Its life goes on when the caller is cancelled; end it with :meth:`kill` and :meth:`wait`.
+        """
+        self._life = asyncio.create_task(self._live())
+        try:
+            await asyncio.wait_for(self._said.wait(), READY_S)
+        except TimeoutError:
+            _log.warning("The %s worker was not ready after %d s.", self.lane.name, READY_S)
+            self.kill()
+
+    async def _live(self) -> None:
+        """From birth to death."""
+        why = "it could not be started"
+        try:
+            self._child = await self._spawn()
+            if self._doomed:
+                self.kill()
+            await asyncio.gather(self._listen(self._child), self._write_log(self._child))
+            why = _in_words(await self._child.wait())
+        except OSError as error:
+            _log.error("The %s worker could not be started: %s", self.lane.name, error)
+        finally:
+            self.ended = True
+            self._said.set()
+            self._on_exit(self, why)
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
         command = [sys.executable, "-P", "-m", "tools.worker", "--lane", self.lane.name, "--nice", str(self.lane.nice)]
         command += ["--budget", str(self.lane.budget)]
         if self._plugins:
             command += ["--plugins", str(self._plugins)]
-        self._child = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -96,13 +125,6 @@ class Process:
             env=_environment(self.lane.threads),
             start_new_session=os.name == "posix",
         )
-        said = asyncio.Event()
-        self._tasks = [asyncio.create_task(self._listen(said)), asyncio.create_task(self._write_log())]
-        try:
-            await asyncio.wait_for(said.wait(), READY_S)
-        except TimeoutError:
-            _log.warning("The %s worker was not ready after %d s.", self.lane.name, READY_S)
-            self.kill()
 
     def send(self, frame: Frame) -> None:
         """Write a frame; a process that is gone drops it, and its end is told by ``on_exit``."""
@@ -116,32 +138,30 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """End it now."""
+        """End it now, or as soon as it is born."""
+        self._doomed = True
         if self._child and self._child.returncode is None:
             with suppress(ProcessLookupError):
                 self._child.kill()
 
     async def wait(self) -> None:
         """Wait until it has ended and all it said was heard."""
-        await asyncio.gather(*self._tasks)
+        if self._life:
+            await asyncio.wait({self._life})
 
-    async def _listen(self, said: asyncio.Event) -> None:
-        assert self._child is not None
-        assert self._child.stdout is not None
+    async def _listen(self, child: asyncio.subprocess.Process) -> None:
+        assert child.stdout is not None
         try:
-            while frame := await read_frame(self._child.stdout):
+            while frame := await read_frame(child.stdout):
                 if frame.kind == "ready":
                     self.ready = True
-                    said.set()
+                    self._said.set()
                 else:
                     self._hear(frame)
         except BadFrame:
             _log.exception("The %s worker wrote garbage; ending it.", self.lane.name)
-        self.ended = True
+        self.ready = False
         self.kill()
-        code = await self._child.wait()
-        said.set()
-        self._on_exit(self, _in_words(code))
 
     def _hear(self, frame: Frame) -> None:
         try:
@@ -149,13 +169,12 @@ class Process:
         except Exception:
             _log.exception("A frame of the %s worker could not be handled: %s", self.lane.name, frame.kind)
 
-    async def _write_log(self) -> None:
+    async def _write_log(self, child: asyncio.subprocess.Process) -> None:
         """Pass on what tools print, a line at a time."""
-        assert self._child is not None
-        assert self._child.stderr is not None
+        assert child.stderr is not None
         while True:
             try:
-                line = await self._child.stderr.readline()
+                line = await child.stderr.readline()
             except ValueError:  # a line longer than the buffer; drop what has come of it
                 continue
             if not line:

@@ -177,9 +177,6 @@ class House:
         return [event.kind for event in events if getattr(event.fact, "job", None) == job]
 
 
-OpenHouse = Callable[..., Any]
-
-
 @asynccontextmanager
 async def open_house(data: Path, **parts: Any) -> AsyncIterator[House]:
     """Open everything on a data folder and close it in order."""
@@ -198,6 +195,12 @@ async def open_house(data: Path, **parts: Any) -> AsyncIterator[House]:
         await engine.stop()
         await asyncio.gather(running, return_exceptions=True)
         await log.close()
+
+
+@pytest.fixture(name="open_house")
+def give_open_house() -> Any:
+    """Opens an engine on a data folder: ``async with open_house(folder, settings=…) as house``."""
+    return open_house
 
 
 @pytest.fixture
