@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from memory.errors import LogError
 from memory.feed import Feed
@@ -52,11 +52,11 @@ class App:
         self._opener = opener or open_house
         self.auth = Auth(Secrets(settings.data), allowed_hosts(settings), owner=settings.owner)
         self._inner = self._routes()
-        self._asgi: ASGIApp = Door(self._inner, self._live, self.auth, self._inner.state.cookie)
+        self.door = Door(self._inner, self._live, self.auth, self._inner.state.cookie)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        await self._asgi(scope, receive, send)
+        await self.door(scope, receive, send)
 
     @property
     def house(self) -> House | None:

@@ -16,6 +16,7 @@ write it, so it is changed under a file lock and read again when it changed.
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -36,6 +37,8 @@ LOCAL_OWNER = "me"
 
 UNSAFE_HEADER = "x-rhapsode"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/\s]+)(?::\d{1,5})?")
 
 SIGN_IN = "Open the address that the terminal printed (`rhapsode` prints a new one), or send a token made by `rhapsode token`."
 
@@ -227,11 +230,9 @@ class Auth:
 
 
 def host_name(host: str) -> str:
-    """The name in a ``Host`` header, without its port, in lower case. IPv6 keeps its brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+    """The name in a ``Host`` header, without its port, in lower case. IPv6 keeps its brackets. Empty when malformed."""
+    match = _HOST.fullmatch(host.strip().lower())
+    return match[1] if match else ""
 
 
 def cookie_name(folder: Path) -> str:

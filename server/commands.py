@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from memory.assets import AssetRow
+from memory.erase import Derived, Target, erase
 from memory.events import (
     Cause,
     Draft,
@@ -62,7 +63,7 @@ async def execute(house: House, who: Principal, session: str, command: Command) 
             await house.recall.forget(session, command.memory, owner=who.owner, command=asked.key)
             return await asked.settled(None)
         case Erase():
-            return await asked.erase(command)
+            appended = await asked.erase(command)
     house.metrics.commands.labels(command.name).inc()
     return asked.ack(appended)
 
@@ -155,15 +156,20 @@ class Asked:
         queued = JobQueued(job=job, call=call, tool=tool.name, title=tool.title.get("en", tool.name))
         return await self.append(called, queued, turn=turn)
 
-    async def erase(self, command: Erase) -> Ack:
-        """Overwrite content for ever. Only the owner of the session may."""
-        row = await session_row(self._house, self._session)
-        if row.owner != self._who.owner:
-            raise Refusal(403, "not_owner", "Only the owner of this session may erase in it.")
+    async def erase(self, command: Erase) -> Appended:
+        """Overwrite content for ever. Only an owner may."""
         if not (command.session or command.seqs or command.memory):
             raise Refusal(422, "nothing", "Nothing is named to erase.", "Give seqs, a memory, or session: true.")
-        seq = await erase_what(self._house, self._who.owner, self._session, command)
-        return Ack(id=command.id, session=self._session, seq=seq)
+        house = self._house
+        target = Target(self._session, command.seqs, command.memory, command.session)
+        return await erase(
+            house.log, house.assets, target, who=self._who.owner, command=self.key, derived=derived(house)
+        )
+
+
+def derived(house: House) -> tuple[Derived, ...]:
+    """What must be made again after erasing, so that no trace is left in it."""
+    return (house.recall.rebuild, house.llm.forget)
 
 
 async def session_row(house: House, session: str) -> SessionRow:
@@ -195,11 +201,3 @@ def _one(words: str, assets: Sequence[AssetRow], attached: Sequence[str]) -> str
     if isinstance(found, Ambiguous):
         raise ToolError(str(found))
     return found
-
-
-async def erase_what(house: House, owner: str, session: str, command: Erase) -> int:
-    raise Refusal(501, "soon", "Erasing is not here yet.")
-
-
-async def erase_session(house: House, who: Principal, session: str) -> None:
-    raise Refusal(501, "soon", "Erasing is not here yet.")

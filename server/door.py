@@ -36,6 +36,8 @@ class Door:
 
     def __init__(self, app: ASGIApp, live: ASGIApp, auth: Auth, cookie: str) -> None:
         self._app, self._live, self._auth, self._cookie = app, live, auth, cookie
+        self.in_flight = 0
+        """Requests and sockets that are being served now."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or refuse it."""
@@ -51,6 +53,13 @@ class Door:
         except Refusal as refusal:
             await refuse(scope, receive, send, refusal)
             return
+        self.in_flight += 1
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self.in_flight -= 1
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["path"] == "/api/live":
@@ -61,8 +70,10 @@ class Door:
     def _identify(self, scope: Scope, headers: Headers) -> None:
         path: str = scope["path"]
         if path in PUBLIC or not path.startswith(GUARDED):
-            if scope["type"] == "http" and path == "/api/sign-in":
-                self._auth.check_origin(headers, scope["method"] if headers.get("origin") else "GET")
+            if path == "/api/sign-in" and headers.get("origin"):
+                self._auth.check_origin(
+                    headers, "WEBSOCKET"
+                )  # no cookie yet, so the Origin alone says whose page it is
             return
         method = "WEBSOCKET" if scope["type"] == "websocket" else scope["method"]
         scope["rhapsode.principal"] = self._auth.principal(headers, self._cookie_of(headers), method)
@@ -90,8 +101,7 @@ def _harden(headers: MutableHeaders, path: str) -> None:
     headers.setdefault("cross-origin-resource-policy", "same-origin")
     headers.setdefault("cross-origin-opener-policy", "same-origin")
     headers.setdefault("content-security-policy", ASSET_POLICY if path.startswith(GUARDED) else PAGE_POLICY)
-    if path.startswith(GUARDED):
-        headers.setdefault("cache-control", "no-store")
+    headers.setdefault("cache-control", "no-store" if path.startswith(GUARDED) else "no-cache")
 
 
 def _bounded(headers: Headers, receive: Receive) -> Receive:

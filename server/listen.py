@@ -28,6 +28,14 @@ class CannotListen(Exception):
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handlers: whoever runs us decides what a signal means."""
 
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -90,14 +98,14 @@ async def serving(app: App, listener: socket.socket) -> AsyncIterator[None]:
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="server")
+    up = asyncio.create_task(server.up.wait(), name="server up")
     try:
-        while not server.started and not task.done():
-            await asyncio.sleep(0.005)
-        if task.done():
-            task.result()
+        await asyncio.wait({task, up}, return_when=asyncio.FIRST_COMPLETED)
+        if not server.started:
             raise app.failure or CannotListen("The server did not start; its log says why.")
         yield
     finally:
+        up.cancel()
         await app.leave()
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)

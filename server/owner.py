@@ -49,9 +49,13 @@ class Ownership:
         """Tell other processes of this user where the owner listens."""
         write_private(self._note, orjson.dumps({"url": url, "key": key, "pid": os.getpid()}))
 
+    def hide(self) -> None:
+        """Take the address back: whoever comes now waits for the lock."""
+        self._note.unlink(missing_ok=True)
+
     def release(self) -> None:
         """Give the folder up."""
-        self._note.unlink(missing_ok=True)
+        self.hide()
         self._lock.release()
 
 

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Header, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse
 
+from memory.ids import new_id
 from memory.log import Command as Idempotent
 from memory.rows import SessionRow
 from memory.sessions import sessions_of
-from server.commands import erase_session, execute, session_row
+from server.commands import execute, session_row
 from server.house import Here, House, Json, Who
 from server.hub import Reader
 from server.refusal import Refusal
-from server.wire import Command, Frame, Id, fact_fields
+from server.wire import Command, Erase, Frame, Id, fact_fields
 
 router = APIRouter(prefix="/api/sessions", tags=["sessions"])
 
@@ -67,9 +68,7 @@ async def one(house: Here, who: Who, session: str) -> Json:
 @router.delete("/{session}")
 async def erase(house: Here, who: Who, session: str) -> Json:
     """Erase a session and all that came of it, for ever."""
-    house.rate.spend(who.owner)
-    await house.readable(session, who)
-    await erase_session(house, who, session)
+    await execute(house, who, session, Erase(id=new_id("command"), session=True))
     return {"erased": session}
 
 
