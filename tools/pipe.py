@@ -57,7 +57,7 @@ def _decode(head: bytes, body: bytes) -> Frame:
     try:
         values = orjson.loads(head)
         return Frame(values.pop("kind"), values, body)
-    except (orjson.JSONDecodeError, KeyError, AttributeError) as error:
+    except (orjson.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
         raise BadFrame("A frame whose head is not an object with a kind.") from error
 
 
@@ -111,3 +111,8 @@ class Pipe:
         head, body = _lengths(prefix)
         data = self._in.read(head), self._in.read(body)
         return _decode(*data) if (len(data[0]), len(data[1])) == (head, body) else None
+
+    def close(self) -> None:
+        """Close both ends."""
+        self._in.close()
+        self._out.close()
