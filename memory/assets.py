@@ -58,7 +58,7 @@ class Assets:
     """The blobs under a data folder and the assets of a log."""
 
     def __init__(self, log: Log, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._log, self._clock = log, clock
+        self._log, self._clock, self.folder = log, clock, folder
         self._blobs, self._staging = folder / "blobs", folder / "staging"
         for made in (self._blobs, self._staging):
             made.mkdir(parents=True, exist_ok=True)
@@ -156,6 +156,13 @@ class Assets:
                 return False
             path.unlink()
             return True
+
+    def discard(self, blob: str) -> None:
+        """Delete a blob and the small pictures made of it; for erasing, where no asset names it any more."""
+        with self._lock(blob):
+            self.path(blob).unlink(missing_ok=True)
+        for small in (self.folder / "thumbnails" / blob[:2]).glob(f"*{blob}*"):
+            small.unlink(missing_ok=True)
 
 
 def named(connection: Connection, blob: str) -> bool:

@@ -98,8 +98,13 @@ _POSTGRES_STORAGE = ("53100", "58030")
 
 def in_words(error: DBAPIError) -> LogError:
     """What a database error means to the person who runs Rhapsode."""
-    name = getattr(error.orig, "sqlite_errorname", "") or ""
-    detail = error.orig.args[0] if error.orig is not None and error.orig.args else error
+    return words_of(error.orig if error.orig is not None else error)
+
+
+def words_of(error: BaseException) -> LogError:
+    """What an error of the driver itself means to that person."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    detail = error.args[0] if error.args else error
     code = detail.get("C", "") if isinstance(detail, dict) else ""
     said = detail.get("M", "") if isinstance(detail, dict) else str(detail)
     if name.startswith(_SQLITE_STORAGE) or code in _POSTGRES_STORAGE:

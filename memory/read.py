@@ -256,7 +256,7 @@ def assets(connection: Connection, session: str) -> list[AssetRow]:
             found[row["id"]] = (row["seq"], AssetRow.of(row))
         put = and_(shown.session == span.session, shown.seq > span.after, shown.seq <= upto)
         query = select(tables.assets, shown.seq.label("shown_seq")).join(tables.shown, shown.asset == columns.id)
-        for row in connection.execute(query.where(put, columns.erased.is_(False))).mappings():
+        for row in connection.execute(query.where(put, columns.erased.is_(False)).order_by(shown.seq)).mappings():
             found.setdefault(row["id"], (row["shown_seq"], AssetRow.of(row)))
     return [row for _, row in sorted(found.values(), key=lambda pair: pair[0])]
 

@@ -169,7 +169,7 @@ shown = Table(
     metadata,
     Column("asset", Text, primary_key=True),
     Column("session", Text, ForeignKey("sessions.id"), primary_key=True),
-    Column("seq", BigInteger, nullable=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("audience", Text),
 )
 

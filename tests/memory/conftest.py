@@ -176,3 +176,8 @@ class Talk:
 @pytest.fixture
 def talk(log: Log) -> Talk:
     return Talk(log)
+
+
+@pytest.fixture
+def talk_on() -> type[Talk]:
+    return Talk

@@ -169,10 +169,10 @@ def upgrade() -> None:
         "shown",
         sa.Column("asset", sa.Text(), nullable=False),
         sa.Column("session", sa.Text(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("audience", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["session"], ["sessions.id"], name="fk_shown_session"),
-        sa.PrimaryKeyConstraint("asset", "session", name="pk_shown"),
+        sa.PrimaryKeyConstraint("asset", "session", "seq", name="pk_shown"),
     )
     op.create_table(
         "turns",
