@@ -174,13 +174,15 @@ async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
         embedder = ServedEmbedder()
         stack.push_async_callback(embedder.close)
         recall = Recall(log, embedder, data / "chroma")
-        models = Models(settings.models)
+        models = Models(settings.models, data)
         registry = Registry(data / "plugins", models=models)
         llm = Llm(models, settings.models, data / "slots")
         stack.push_async_callback(llm.stop)
         chat = ChatClient(llm.endpoint)
         stack.push_async_callback(chat.close)
-        engine = Engine(log, assets, feed, registry, recall, models, chat, data)
+        engine = Engine(
+            log, assets, feed, registry, recall, models, chat, data, embedder=embedder, holder=holder, on_busy=llm.make_room
+        )
         agent = Agent(
             log=log,
             feed=feed,

@@ -31,6 +31,9 @@ UNPACK_RATIO = 200
 FRAMES_LIMIT = 1000
 SNIFF_BYTES = 8192
 
+_USUAL = {"audio/x-wav": "audio/wav", "audio/x-flac": "audio/flac", "audio/m4a": "audio/mp4", "video/x-m4v": "video/mp4"}
+"""Names that our sniffer gives, and those that the rest of the world uses."""
+
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked on every header, and Pillow's warns of what we allow
 
 
@@ -127,7 +130,7 @@ def clean_name(name: str) -> str:
 def sniff(head: bytes) -> str:
     """The media type of a file by its first bytes. SVG and HTML are told apart from text because they carry scripts."""
     if kind := filetype.guess_mime(head):
-        return str(kind)
+        return _USUAL.get(kind, str(kind))
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as error:

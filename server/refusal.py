@@ -14,6 +14,7 @@ from memory.errors import (
     Duplicate,
     Ended,
     Fenced,
+    LogError,
     NotYours,
     StorageFull,
     UnknownAsset,
@@ -64,8 +65,17 @@ def refusal_of(error: BaseException) -> Refusal | None:
             return Refusal(
                 507, "storage_full", "The disk is full, so nothing was changed.", "Free some space and send it again."
             )
+        case LogError():
+            return _of_log(error)
         case ModelMissing():
             return Refusal(503, "model_missing", str(error), error.fix)
         case ToolError():
             return Refusal(422, "tool", str(error))
     return None
+
+
+def _of_log(error: LogError) -> Refusal:
+    """What the log's other refusals are by their nature: nothing there, wrong in itself, or not now."""
+    if isinstance(error, LookupError):
+        return Refusal(404, "not_found", str(error))
+    return Refusal(422 if isinstance(error, ValueError) else 409, "refused", str(error))

@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 import platformdirs
 from pydantic import BaseModel, Field, ValidationError
@@ -19,13 +19,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from agent.settings import AgentSettings
 
-try:
-    from tools.models.resolve import ModelSettings
-except ImportError:
-
-    class ModelSettings(BaseModel):
-        pass
-
+from tools.models.resolve import ModelSettings
 
 PREFIX = "RHAPSODE_"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -163,8 +157,11 @@ def names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple
     """Every setting as ``(dotted name, field)``, nested ones after their section."""
     for name, field in model.model_fields.items():
         kind = field.annotation
+        inner = get_args(kind)[-1] if get_origin(kind) is dict else None
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from names(kind, f"{prefix}{name}.")
+        elif isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from names(inner, f"{prefix}{name}.NAME.")
         else:
             yield prefix + name, field
 
@@ -180,8 +177,10 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _check_variables() -> None:
     known = [_variable(name) for name, _ in names()]
-    sections = tuple(f"{variable}__" for variable in known)
+    sections = tuple(variable.partition("__NAME__")[0] + "__" for variable in known if "__NAME__" in variable)
     for name in os.environ:
+        if name.upper().startswith(f"{PREFIX}KEY_"):  # keys of endpoints, by name
+            continue
         if name.upper().startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(sections):
             raise SettingsError(f"There is no setting for the variable {name}." + _nearest(name.upper(), known))
 
