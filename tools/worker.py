@@ -46,6 +46,7 @@ class Worker:
     def serve(self) -> None:
         """Do jobs until the process is ended."""
         threading.Thread(target=self._read, name="pipe", daemon=True).start()
+        threading.Thread(target=_leave_with, args=(os.getppid(),), name="parent", daemon=True).start()
         self._pipe.send(Frame("ready", {"pid": os.getpid(), "tools": len(self._registry.tools)}))
         while True:
             frame = self._work.get()
@@ -121,6 +122,13 @@ class Worker:
         with contextlib.suppress(OSError, AttributeError):  # not glibc: freed memory stays with the process
             ctypes.CDLL("libc.so.6").malloc_trim(0)
         self._pipe.send(Frame("freed", {"resident": self._loaded.bytes}))
+
+
+def _leave_with(parent: int) -> None:
+    """Leave when the parent is gone, even if somebody else still holds the other end of the pipe."""
+    while os.getppid() == parent:
+        time.sleep(2)
+    os._exit(0)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,5 +1,6 @@
 """A worker is light, cannot be broken by what a tool prints, and never outlives its supervisor."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -135,14 +136,13 @@ async def test_workers_die_with_a_killed_server_and_the_next_one_takes_the_job_u
     open_house: Any, until: Any, tmp_path: Path
 ) -> None:
     conftest = Path(__file__).with_name("conftest.py")
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(conftest), str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    command = [sys.executable, "-c", SERVER, str(conftest), str(tmp_path)]
+    server = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert server.stdout is not None
-    job, *pids = server.stdout.readline().split()
+    job, *pids = (await server.stdout.readline()).decode().split()
     await until((tmp_path / "began").exists)
     os.kill(server.pid, signal.SIGKILL)
-    server.communicate()
+    await server.communicate()
     await until(lambda: not any(alive(int(pid)) for pid in pids))
     (tmp_path / "began").unlink()
     async with open_house(tmp_path) as house:
