@@ -6,6 +6,7 @@ in which each finds what it needs, and stop in the reverse one; what is unfinish
 process takes it up without waiting for a lease to run out.
 """
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -23,11 +24,13 @@ from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from memory.erase import finish
 from memory.errors import LogError
 from memory.feed import Feed
 from memory.log import Log
 from server import bugs
 from server.auth import Auth, Secrets, cookie_name
+from server.commands import derived
 from server.door import Door, refuse, shape
 from server.house import House, Parts
 from server.hub import Hub
@@ -41,6 +44,9 @@ from server.settings import LOOPBACK, Settings
 from tools.errors import ModelMissing, ToolError
 
 logger = logging.getLogger(__name__)
+
+SWEEP_S = 6 * 3600
+"""Files without a fact are looked for this often."""
 
 
 class App:
@@ -180,9 +186,7 @@ async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
         stack.push_async_callback(llm.stop)
         chat = ChatClient(llm.endpoint)
         stack.push_async_callback(chat.close)
-        engine = Engine(
-            log, assets, feed, registry, recall, models, chat, data, embedder=embedder, holder=holder, on_busy=llm.make_room
-        )
+        engine = Engine(log, assets, feed, registry, recall, models, chat, data, embedder=embedder, holder=holder)
         agent = Agent(
             log=log,
             feed=feed,
@@ -200,18 +204,34 @@ async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
             Rate(settings.limits.commands_per_minute),
         )  # fmt: skip
         stack.push_async_callback(_leave, house)
-        start(house.parts, house)
+        await finish(log, assets, derived=derived(house))
+        _start(house)
         yield house
 
 
-def start(parts: Parts, house: House) -> None:
+def _start(house: House) -> None:
     """Begin everything that lives beside the requests."""
+    parts = house.parts
     parts.ready("log")
     parts.add("recall", house.recall.run)
     parts.add("engine", house.engine.run)
     parts.add("agent", house.agent.run)
     parts.add("models", house.models.run)
-    parts.add("llm", house.llm.start)
+    parts.add("llm", lambda: _serve_llm(house))
+    parts.add("sweep", lambda: _sweep(house))
+
+
+async def _serve_llm(house: House) -> None:
+    """Serve the language model, with the beginnings of the agent's prompts kept warm in it."""
+    await house.llm.warm(await asyncio.to_thread(house.agent.prefixes))
+    await house.llm.start()
+
+
+async def _sweep(house: House) -> None:
+    """Remove files that no fact names, now and then."""
+    while True:
+        await house.assets.sweep()
+        await asyncio.sleep(SWEEP_S)
 
 
 async def _leave(house: House) -> None:

@@ -21,7 +21,7 @@ Kind = Literal["gguf", "onnx", "safetensors", "npz", "tflite", "ncnn", "ctransla
 """What the files are. ``package``: code and weights in one installed Python package, nothing to fetch. ``data``: plain tables
 and vectors. There is no kind for pickles, because opening one runs it."""
 
-_PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill", ".npy.pkl"})
+PICKLES = frozenset({".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill", ".npy.pkl"})
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
 
@@ -29,7 +29,7 @@ def _plain_name(name: str) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or not re.fullmatch(r"[\w./ +-]+", name):
         raise ValueError(f"{name!r} is no plain file name")
-    if path.suffix.lower() in _PICKLES:
+    if path.suffix.lower() in PICKLES:
         raise ValueError(f"{name!r} looks like a pickle, which runs code when opened: use safetensors, GGUF or ONNX")
     return name
 
