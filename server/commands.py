@@ -169,7 +169,7 @@ class Asked:
 
 def derived(house: House) -> tuple[Derived, ...]:
     """What must be made again after erasing, so that no trace is left in it."""
-    return (house.recall.rebuild, house.llm.forget)
+    return (house.recall.rebuild,)
 
 
 async def session_row(house: House, session: str) -> SessionRow:

@@ -31,7 +31,12 @@ UNPACK_RATIO = 200
 FRAMES_LIMIT = 1000
 SNIFF_BYTES = 8192
 
-_USUAL = {"audio/x-wav": "audio/wav", "audio/x-flac": "audio/flac", "audio/m4a": "audio/mp4", "video/x-m4v": "video/mp4"}
+_USUAL = {
+    "audio/x-wav": "audio/wav",
+    "audio/x-flac": "audio/flac",
+    "audio/m4a": "audio/mp4",
+    "video/x-m4v": "video/mp4",
+}
 """Names that our sniffer gives, and those that the rest of the world uses."""
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit is checked on every header, and Pillow's warns of what we allow
