@@ -13,6 +13,8 @@ SPEECH = -16.0
 """LUFS that spoken programmes on the web are made at."""
 CEILING = -1.0
 """dB of the highest peak that is left."""
+_REACH = 10
+"""Milliseconds before and after a peak over which the limiter works."""
 _BLOCK, _STEP = 0.4, 0.1
 _ABSOLUTE, _RELATIVE = -70.0, -10.0
 
@@ -47,13 +49,35 @@ def gain_to(target: float, samples: np.ndarray, sample_rate: int) -> float:
     return 1.0 if math.isinf(now) else 10 ** ((target - now) / 20)
 
 
-def limited(samples: np.ndarray, ceiling: float = CEILING) -> np.ndarray:
-    """Bend peaks above 6 dB under the ceiling smoothly, so that none passes it and nothing clips."""
+def brought_to(target: float, samples: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Mono samples [n] at ``target`` LUFS with no peak over the ceiling; limiting takes a little, so it is measured again."""
+    gain = gain_to(target, samples, sample_rate)
+    for _ in range(2):
+        gain *= gain_to(target, limited(samples * gain, sample_rate), sample_rate)
+    return limited(samples * gain, sample_rate)
+
+
+def limited(samples: np.ndarray, sample_rate: int, ceiling: float = CEILING) -> np.ndarray:
+    """Turn mono samples [n] down around peaks over ``ceiling`` (dB): ahead of them, and smoothly, so that nothing is bent.
+
+    The gain is the lowest that any peak within 10 ms asks for, averaged over a Hann window of the same reach.
+    """
     top = 10 ** (ceiling / 20)
-    knee = top / 2
     size = np.abs(samples)
-    bent = knee + (top - knee) * np.tanh((size - knee) / (top - knee))
-    return np.where(size > knee, np.sign(samples) * bent, samples).astype(np.float32)
+    if not size.size or size.max() <= top:
+        return samples.astype(np.float32)
+    step = max(sample_rate // 1000, 1)
+    count = -(-len(samples) // step)
+    peaks = np.zeros(count * step, size.dtype)
+    peaks[: len(size)] = size
+    wanted = np.minimum(1.0, top / np.maximum(peaks.reshape(count, step).max(axis=1), 1e-9))
+    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(wanted, 2 * _REACH, mode="edge"), 2 * _REACH + 1).min(
+        axis=1
+    )
+    window = np.hanning(2 * _REACH + 3)[1:-1]
+    smooth = np.convolve(lowest, window / window.sum(), mode="valid")
+    gains = np.interp(np.arange(len(samples)), (np.arange(count) + 0.5) * step, smooth)
+    return np.clip(samples * gains, -top, top).astype(np.float32)
 
 
 def _block_energies(channels: np.ndarray, sample_rate: int) -> np.ndarray:

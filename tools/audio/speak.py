@@ -6,7 +6,6 @@ first one needed; the saved file is measured as a whole.
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from tools.audio import loudness, wav
@@ -68,9 +67,7 @@ def speak(params: Speak, ctx: ToolContext) -> Result:
     ctx.progress(0.0, "正在准备声音" if ctx.language.startswith("zh") else "preparing the voice")
     kokoro: Kokoro = ctx.model("speech.synthesis")
     recording = _record(params, ctx, script, cast, kokoro)
-    samples = loudness.limited(
-        recording.samples * loudness.gain_to(loudness.SPEECH, recording.samples, wav.SPEECH_RATE)
-    )
+    samples = loudness.brought_to(loudness.SPEECH, recording.samples, wav.SPEECH_RATE)
     saved = ctx.save(
         wav.encode(samples, wav.SPEECH_RATE),
         media="audio/wav",
@@ -137,7 +134,7 @@ def _record(
         chunk = recording.add(piece, sound, pause)
         if len(recording.chunks) == 1:
             gain = loudness.gain_to(loudness.SPEECH, chunk, wav.SPEECH_RATE)
-        ctx.sound(loudness.limited(chunk * np.float32(gain)), wav.SPEECH_RATE)
+        ctx.sound(loudness.limited(chunk * gain, wav.SPEECH_RATE), wav.SPEECH_RATE)
     if not recording.words:
         raise ToolError("Nothing in this text can be pronounced: give some words in English or Chinese.")
     ctx.progress(1.0)

@@ -29,7 +29,7 @@ def cardinal(number: int, *, before_measure: bool = False) -> str:
         if said and (group < 1000 or groups[place + 1] == 0):
             said += "零"
         said += _group(group, leads=not said, scaled=place > 0) + _SCALES[place]
-    return said.removeprefix("一") if 10 <= number < 20 else said
+    return said.removeprefix("一") if said.startswith("一十") else said
 
 
 def _group(number: int, *, leads: bool, scaled: bool) -> str:

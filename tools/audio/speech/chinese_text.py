@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     (r"(?<!\d)(\d{1,3}) ?[:：] ?(\d{1,3})(?!\d)", lambda m: f"{cardinal(int(m[1]))}比{cardinal(int(m[2]))}"),
     (r"(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)\d{3,4}-\d{3,4}(?:-\d{3,4})+(?!\d)|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)", _telephone),
     (rf"(US\$|[¥￥$€£]) ?({_NUMBER})([万亿])?", _money),
-    (rf"({_NUMBER}) ?[-–—~～至] ?({_NUMBER}) ?([%％]|[个只条张岁天年月米元万亿人次倍])?", _range),
+    (rf"({_NUMBER})[%％]? ?[-–—~～至] ?({_NUMBER}) ?([%％]|[个只条张岁天年月米元万亿人次倍])?", _range),
     (rf"(?<![A-Za-z0-9.])([-−])?({_NUMBER}) ?({_UNIT})(?![A-Za-z/])", _unit),
     (rf"([-−]?(?:{_NUMBER})) ?([%％‰])", _percent),
     (r"(?<![\d/])(\d{1,3})/(\d{1,3})(?![\d/])", lambda m: f"{cardinal(int(m[2]))}分之{cardinal(int(m[1]))}"),

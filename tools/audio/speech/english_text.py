@@ -170,7 +170,7 @@ RULES: tuple[Rule, ...] = (
     (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", _slash_date),
     (rf"\b{_MONTH} (\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (\d{{4}})\b)?(?![.,:]\d)", _month_day),
     (rf"\b(\d{{1,2}})(?:st|nd|rd|th)? (?:of )?{_MONTH}(?:,? (\d{{4}}))?\b", _day_month),
-    (r"\b(\d{1,2}):(\d{2})(?::\d{2})?( ?([AaPp](?:m|M|\.[Mm]\.(?! ?$)|\.[Mm]))\b)?", _time),
+    (r"\b(\d{1,2}):(\d{2})(?::\d{2})?( ?([AaPp](?:[mM]\b|\.[Mm]\.(?! ?$)|\.[Mm]\b)))?", _time),
     (r"\b(\d{1,2}) ?([AaPp])(?:m\b|M\b|\.[Mm]\.(?! ?$)|\.[Mm]\b)", lambda m: f"{cardinal(int(m[1]))} {m[2].upper()} M"),
     (rf"(US\$|[$£€¥₹]) ?({_NUMBER})( (?:thousand|million|billion|trillion)\b|[kKMmB]\b|bn\b)?", _money),
     (r"\b(1\d\d0|20\d0)'?s\b", _decade),

@@ -65,7 +65,7 @@ class Recording:
     @property
     def seconds(self) -> float:
         """Its length."""
-        return self.length * FRAME / SAMPLE_RATE
+        return round(self.length * FRAME / SAMPLE_RATE, 3)
 
     def timing(self) -> dict[str, Any]:
         """Times for captions and mouths: seconds for words and sentences, frames of 25 ms for phonemes."""

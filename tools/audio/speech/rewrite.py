@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 Say = Callable[[re.Match[str]], str | None]
 Rule = tuple[str, Say]
-"""A pattern, and what is said for it; None leaves the match as it is written."""
+"""A pattern, and what is said for it; None leaves the match to the rules that follow."""
 
 Span = tuple[int, int]
 
@@ -39,22 +39,27 @@ class Rewriter:
         out: list[str] = []
         sources: list[Span] = []
         position = 0
-        while position < len(text):
-            found = self._any.search(text, position)
-            if found is None:
-                break
-            pattern, say = self._rules[int((found.lastgroup or "r0")[1:])]
-            match = pattern.match(text, found.start())
-            said = say(match) if match else None
-            _keep(text, position, found.start(), out, sources)
+        while found := self._any.search(text, position):
+            start = found.start()
+            _keep(text, position, start, out, sources)
+            said, position = self._say(text, start, int((found.lastgroup or "r0")[1:]))
             if said is None:
-                _keep(text, found.start(), found.end(), out, sources)
+                _keep(text, start, position, out, sources)
             else:
                 out.append(said)
-                sources += [found.span()] * len(said)
-            position = max(found.end(), position + 1)
+                sources += [(start, position)] * len(said)
         _keep(text, position, len(text), out, sources)
         return Spoken("".join(out), tuple(sources))
+
+    def _say(self, text: str, start: int, first: int) -> tuple[str | None, int]:
+        """What the first willing rule from ``first`` on says at ``start``, and where its match ends."""
+        for pattern, say in self._rules[first:]:
+            match = pattern.match(text, start)
+            if match and match.end() > start:
+                said = say(match)
+                if said is not None:
+                    return said, match.end()
+        return None, start + 1
 
 
 def _keep(text: str, start: int, end: int, out: list[str], sources: list[Span]) -> None:

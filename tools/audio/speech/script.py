@@ -75,7 +75,7 @@ def _sentences(paragraph: str) -> Iterator[str]:
     for end in _END.finditer(paragraph):
         upto = paragraph[start : end.end()]
         following = paragraph[end.end() :].lstrip()
-        if following[:1].islower() and not re.search(r"[。！？；…]", end[0]):
+        if following[:1].islower() and not re.search(r"[。！？；]", end[0]):
             continue
         if (
             end[0] == "."

@@ -20,10 +20,12 @@ from tools.errors import ToolError
 Style = Literal["plain", "newsreader", "service", "storyteller"]
 
 _WOMAN = re.compile(
-    r"\b(?:woman|women|female|lady|girl|she|her|mother|queen)(?:'?s)?\b|女|姑娘|小姐姐|妈妈|阿姨", re.IGNORECASE
+    r"\b(?:woman|women|female|lady|girl|she|her|mother|grandma|grandmother|queen)(?:'?s)?\b|女|姑娘|小姐姐|妈妈|阿姨|奶奶|外婆",
+    re.IGNORECASE,
 )
 _MAN = re.compile(
-    r"\b(?:man|men|male|guy|gentleman|boy|he|his|father|king)(?:'?s)?\b|男|小伙|大叔|爸爸|先生", re.IGNORECASE
+    r"\b(?:man|men|male|guy|gentleman|boy|he|his|father|grandpa|grandfather|king)(?:'?s)?\b|男|小伙|大叔|爸爸|先生|爷爷",
+    re.IGNORECASE,
 )
 _TONGUES: dict[Language, str] = {
     "en": r"\benglish\b|英语|英文",
@@ -122,11 +124,15 @@ def _named(wish: str) -> Voice | None:
 def _described(wish: str, fitting: list[Voice], language: Language, style: Style) -> Voice | None:
     """The voice with most of the wished traits; gender is never traded for another trait."""
     woman, man = bool(_WOMAN.search(wish)), bool(_MAN.search(wish))
-    asked_tongue = any(re.search(pattern, wish) for pattern in _TONGUES.values())
-    candidates = [voice for voice in fitting if woman == man or voice.gender == ("woman" if woman else "man")]
+    tongues = {tongue for tongue, pattern in _TONGUES.items() if re.search(pattern, wish)}
+    candidates = [
+        voice
+        for voice in fitting
+        if tongues <= set(voice.speaks) and (woman == man or voice.gender == ("woman" if woman else "man"))
+    ]
     scores = {voice.name: sum(word in wish for word in (voice.accent.lower(), *voice.words)) for voice in candidates}
     best = max(scores.values(), default=0)
-    if not best and not (woman or man or asked_tongue or wish in ("default", "默认", "any")):
+    if not candidates or (not best and not (woman or man or tongues or wish in ("default", "默认", "any"))):
         return None
     top = [voice for voice in candidates if scores[voice.name] == best]
     return _default(top, language, style)

@@ -1,0 +1,134 @@
+"""The tool from words to file, with a voice that hums; and once with the real one."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tools.audio import loudness, wav
+from tools.audio.speak import Speak, speak
+from tools.errors import Cancelled, ToolError
+from tools.testing import MemoryContext, conformance
+
+TWO = "The dragon is on the castle. He can stop the world."
+
+
+def run(folder: Path, hum: Any, text: str, **given: Any) -> tuple[Any, MemoryContext]:
+    ctx = MemoryContext(folder, models={"speech.synthesis": hum}, language=given.pop("language", "en"))
+    return speak.run(Speak(text=text, **given), ctx), ctx
+
+
+def saved_samples(result: Any) -> np.ndarray:
+    samples, rate = wav.decode(result.assets[0].path.read_bytes())
+    assert rate == 24_000
+    return samples
+
+
+def test_each_sentence_is_heard_before_the_next_is_made(tmp_path: Path, hum: Any) -> None:
+    heard_after: list[int] = []
+
+    class Listening(MemoryContext):
+        def sound(self, samples: np.ndarray, sample_rate: int) -> None:
+            super().sound(samples, sample_rate)
+            heard_after.append(len(hum.said))
+
+    ctx = Listening(tmp_path, models={"speech.synthesis": hum})
+    speak.run(Speak(text=TWO), ctx)
+    assert heard_after == [1, 2]
+    assert [step.stage for step in ctx.steps] == ["preparing the voice", "sentence 1 of 2", "sentence 2 of 2", ""]
+
+
+def test_the_file_is_as_long_as_what_was_heard_and_as_loud_as_speech_should_be(tmp_path: Path, hum: Any) -> None:
+    result, ctx = run(tmp_path, hum, TWO)
+    samples = saved_samples(result)
+    assert len(samples) == sum(len(chunk) for chunk, _ in ctx.sounds)
+    assert result.assets[0].meta["seconds"] == pytest.approx(len(samples) / 24_000, abs=0.001)
+    assert loudness.loudness(samples, 24_000) == pytest.approx(-16, abs=0.5)
+    assert loudness.loudness(ctx.sounds[0][0], 24_000) == pytest.approx(-16, abs=0.5)
+
+
+def test_words_and_phonemes_are_timed_to_the_frame(tmp_path: Path, hum: Any) -> None:
+    result, _ = run(tmp_path, hum, "The dragon is on the castle, $2.")
+    meta = result.assets[0].meta
+    timing = meta["timing"]
+    assert [word for word, _, _ in timing["words"]] == ["The", "dragon", "is", "on", "the", "castle", "$2"]
+    assert all(start < end for _, start, end in timing["words"])
+    assert all(left[2] <= right[1] for left, right in itertools.pairwise(timing["words"]))
+    assert len(timing["phonemes"]) == len(timing["frames"])
+    assert sum(timing["frames"]) * timing["frame"] == pytest.approx(meta["seconds"], abs=0.001)
+    assert timing["sentences"][0][0] == "The dragon is on the castle, $2."
+
+
+def test_joins_and_ends_do_not_click(tmp_path: Path, hum: Any) -> None:
+    result, _ = run(tmp_path, hum, TWO)
+    samples = saved_samples(result)
+    steps = np.abs(np.diff(samples, prepend=0, append=0))
+    tone = 2 * np.pi * 180 / 24_000 * np.abs(samples).max()
+    assert steps.max() < 1.5 * tone
+
+
+def test_mixed_text_is_read_in_both_languages_and_says_who_read_what(tmp_path: Path, hum: Any) -> None:
+    result, _ = run(tmp_path, hum, "大家好，我是一条会飞的巨龙。Hello world, the dragon is on the hill.", voice="晓晓")
+    assert [voice for _, voice, _ in hum.said] == ["zf_xiaoxiao", "af_heart"]
+    assert "af_heart for the other language" in result.text
+    assert result.assets[0].meta["voices"] == {"zh": "zf_xiaoxiao", "en": "af_heart"}
+    assert result.assets[0].meta["language"] == "zh"
+
+
+def test_a_voice_that_speaks_both_reads_both(tmp_path: Path, hum: Any) -> None:
+    run(tmp_path, hum, "大家好，我是一条会飞的巨龙。Hello world, the dragon is on the hill.")
+    assert [voice for _, voice, _ in hum.said] == ["zm_yunyang", "zm_yunyang"]
+
+
+def test_style_and_speed_change_the_pace_and_the_pauses(tmp_path: Path, hum: Any) -> None:
+    plain, _ = run(tmp_path, hum, TWO)
+    told, _ = run(tmp_path, hum, TWO, style="storyteller", voice="af_heart")
+    fast, _ = run(tmp_path, hum, TWO, speed=2.0)
+    assert [speed for _, _, speed in hum.said[::2]] == [1.0, 0.9, 2.0]
+    seconds = [result.assets[0].meta["seconds"] for result in (plain, told, fast)]
+    assert seconds[1] > seconds[0] > seconds[2]
+
+
+def test_a_chinese_reader_sees_chinese_stages(tmp_path: Path, hum: Any) -> None:
+    _, ctx = run(tmp_path, hum, "你好，我是一条巨龙。再见，我要飞走了。", language="zh")
+    assert [step.stage for step in ctx.steps][:3] == ["正在准备声音", "第 1 句，共 2 句", "第 2 句，共 2 句"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "***", "?!", "```\ncode\n```"])
+def test_nothing_to_say_is_refused_before_the_model_is_asked_for(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ToolError, match="nothing to read aloud"):
+        speak.run(Speak(text=text), MemoryContext(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["Привет, как дела сегодня?", "こんにちは、元気ですか", "안녕하세요 여러분"])
+def test_other_scripts_are_refused_with_what_can_be_done(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ToolError, match="English and Chinese only; translate"):
+        speak.run(Speak(text=text), MemoryContext(tmp_path))
+
+
+def test_too_long_a_text_is_refused_with_the_number_of_parts(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="in 2 parts"):
+        speak.run(Speak(text="The dragon is here. " * 800), MemoryContext(tmp_path))
+
+
+def test_code_that_was_left_out_is_mentioned(tmp_path: Path, hum: Any) -> None:
+    result, _ = run(tmp_path, hum, "The castle is big.\n```\nx = 1\n```")
+    assert "left out: code" in result.text
+
+
+def test_it_stops_between_sentences_and_saves_nothing(tmp_path: Path, hum: Any) -> None:
+    ctx = MemoryContext(tmp_path, models={"speech.synthesis": hum}, cancel_after=3)
+    with pytest.raises(Cancelled):
+        speak.run(Speak(text=TWO), ctx)
+    assert len(hum.said) == 1
+    assert ctx.saved == []
+
+
+def test_it_keeps_the_contract_of_tools(tmp_path: Path, hum: Any) -> None:
+    def make(cancel_after: int | None) -> MemoryContext:
+        return MemoryContext(tmp_path, models={"speech.synthesis": hum}, cancel_after=cancel_after)
+
+    checks = conformance(speak, make, {"text": TWO})
+    assert {check.name: check.detail for check in checks if check.ok is not True} == {}
