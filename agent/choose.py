@@ -8,6 +8,7 @@ answer, over the same cached beginning, that may also see the conversation, beca
 Where no model is up, the nearest example alone decides, if it is near enough.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from tools.models.chat import ChatClient
 
 WORDS = "words"
 SHORTLIST = 4
+SHOTS = 4
+"""Examples of each tool and language that the prompt shows."""
 SURE = 0.86
 """Cosine from which the nearest example decides alone. e5 puts unrelated sentences at about 0.75 to 0.8."""
 
@@ -81,18 +84,25 @@ def prefix(tools: Sequence[Tool]) -> list[dict[str, str]]:
     """The beginning of every choice: it changes only when the set of tools does."""
     template = prompt("agent/choose")
     messages = [{"role": "system", "content": template.render(tools=[{"name": t.name, "doc": t.doc} for t in tools])}]
-    shots = [(example, tool.name) for tool in tools for example in _one_per_language(tool.examples)]
+    shots = _shuffled([(example, tool.name) for tool in tools for example in shown(tool.examples)])
     words = template.extra["words"]
+    spread = max(1, len(shots) // max(1, len(words)))
     for number, (example, name) in enumerate(shots):
         messages += _shot(example, name)
-        if number < len(words):
-            messages += _shot(words[number], WORDS)
+        if number % spread == spread - 1 and number // spread < len(words):
+            messages += _shot(words[number // spread], WORDS)
     return messages
 
 
-def _one_per_language(examples: Sequence[str]) -> list[str]:
+def shown(examples: Sequence[str]) -> list[str]:
+    """The examples of a tool that the prompt shows: the first few of each language."""
     english = [example for example in examples if example.isascii()]
-    return [*english[:1], *[example for example in examples if not example.isascii()][:1]]
+    return [*english[:SHOTS], *[example for example in examples if not example.isascii()][:SHOTS]]
+
+
+def _shuffled(shots: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Always the same order, in which no tool comes in a row: a small model repeats what it saw last."""
+    return sorted(shots, key=lambda shot: hashlib.blake2b(shot[0].encode(), digest_size=8).digest())
 
 
 def _shot(request: str, name: str) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from agent.language import Language
 from memory.events import AgentSaid, Event, NotesMade, UserSaid
@@ -88,9 +88,9 @@ def conversation(events: Sequence[Event], *, before: int) -> list[Said]:
     return said
 
 
-def history(said: Sequence[Said], budget: int) -> list[BaseMessage]:
+def history(said: Sequence[Said], budget: int) -> list[AnyMessage]:
     """The newest of the conversation that fits ``budget`` tokens, as messages, starting with a person's words."""
-    chosen: list[BaseMessage] = []
+    chosen: list[AnyMessage] = []
     for one in reversed(said):
         budget -= estimate_tokens(one.text)
         if budget < 0:

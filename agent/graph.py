@@ -9,7 +9,7 @@ This module imports LangChain (two seconds of CPU), so the agent imports it afte
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 from langchain_core.tools import StructuredTool
 
 from agent import context
@@ -56,7 +56,7 @@ class Parts:
     chooser: Chooser
     model_ready: Callable[[], bool]
     settings: AgentSettings
-    recall: Callable[[Turn], Awaitable[None]] = field(repr=False)
+    recall: Callable[[Turn], Coroutine[Any, Any, None]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,10 @@ class Constrained(AgentMiddleware[Any, Turn]):
         turn, parts = request.runtime.context, self._parts
         ready = parts.model_ready()
         if ready and (await parts.chat.endpoint()).profile == "native":
-            await parts.recall(turn)
-            return await handler(request.override(messages=await self._messages(turn), model=self._speaker(turn)))
+            if turn.step == 0:
+                await parts.recall(turn)
+            messages = [*await self._messages(turn), *request.messages[1:]]  # the first is the bare request
+            return await handler(request.override(messages=messages, model=self._speaker(turn)))
         if turn.step == 0:
             remembering = asyncio.create_task(parts.recall(turn))
             calls = await (parts.chooser.choose(turn) if ready else parts.chooser.nearest(turn))
@@ -121,7 +123,7 @@ class Constrained(AgentMiddleware[Any, Turn]):
             client=self._parts.chat, say=turn.say, max_tokens=settings.max_tokens, temperature=settings.temperature
         )
 
-    async def _messages(self, turn: Turn) -> list[BaseMessage]:
+    async def _messages(self, turn: Turn) -> list[AnyMessage]:
         """History and request, within what the model's context leaves beside persona and answer."""
         endpoint = await self._parts.chat.endpoint()
         room = endpoint.context - self._parts.settings.max_tokens - context.estimate_tokens(persona()) - 64
@@ -137,7 +139,7 @@ class Constrained(AgentMiddleware[Any, Turn]):
         said = context.conversation(turn.events, before=turn.seq)
         return [*context.history(said, room - context.estimate_tokens(last)), HumanMessage(last)]
 
-    async def _closing(self, turn: Turn) -> list[BaseMessage]:
+    async def _closing(self, turn: Turn) -> list[AnyMessage]:
         outcomes = [
             f"{turn.called[call].tool if call in turn.called else call}: {told.text}"
             for call, told in turn.told.items()
@@ -158,7 +160,7 @@ class Jobs(AgentMiddleware[Any, Turn]):
         self, request: ToolCallRequest, handler: Callable[[ToolCallRequest], Awaitable[Any]]
     ) -> ToolMessage:
         """Start the call's job unless the log has it, wait as long as its cost allows, and tell the model."""
-        turn: Turn = request.runtime.context
+        turn = _turn(request)
         call = Call(id=request.tool_call["id"] or "", tool=request.tool_call["name"], args=request.tool_call["args"])
         told = turn.told.get(call.id)
         if told is None:
@@ -237,6 +239,12 @@ class Jobs(AgentMiddleware[Any, Turn]):
                     call=called.call, text=engine_words("failed", turn.language, error=words), status="failed"
                 )
         return ToolAnswered(call=called.call, text=engine_words("cancelled", turn.language), status="cancelled")
+
+
+def _turn(request: ToolCallRequest) -> Turn:
+    turn = request.runtime.context
+    assert isinstance(turn, Turn)
+    return turn
 
 
 def persona() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.guard import clean_request
 from agent.language import Language, language_of
-from memory.assets import AssetRow, Assets
+from memory.assets import Assets
 from memory.events import (
     AgentSaid,
     Draft,
@@ -28,6 +28,7 @@ from memory.events import (
 from memory.feed import Feed
 from memory.log import Log, TurnLease
 from memory.recall import Recalled
+from memory.rows import AssetRow
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,8 @@ from tools.context import ToolContext
 from tools.declare import Result, tool
 from tools.testing import fake_embed
 
+EXAMPLES = ("Sing me a lullaby", "Sing it", "Sing on", "Sing low", "Sing the alphabet")
+
 
 class Sing(BaseModel):
     words: str = Field(description="The words to sing")
@@ -21,7 +23,7 @@ class Sing(BaseModel):
     seed: int | None = Field(default=None, description="Seed")
 
 
-@tool("sing_words", Sing, examples=("Sing me a lullaby", "Sing the alphabet", "给我唱首摇篮曲"))
+@tool("sing_words", Sing, examples=(*EXAMPLES, "给我唱首摇篮曲"))
 def sing(params: Sing, ctx: ToolContext) -> Result:
     """Sing words to a tune."""
     return Result("Sung.")
@@ -50,13 +52,13 @@ async def test_the_nearest_example_ranks_its_tool_first() -> None:
     assert ranked[0].score > ranked[1].score
 
 
-def test_the_prefix_is_the_same_for_every_request_and_shows_each_language_once_per_tool() -> None:
+def test_the_prefix_is_always_the_same_and_shows_a_few_examples_of_each_language() -> None:
     messages = prefix([dig, sing])
     assert messages == prefix([dig, sing])
     shown = [message["content"] for message in messages if message["role"] == "user"]
     assert "Request: Sing me a lullaby" in shown
     assert "Request: 给我唱首摇篮曲" in shown
-    assert "Request: Sing the alphabet" not in shown
+    assert "Request: Sing the alphabet" not in shown  # one more than is shown
     assert messages[0]["role"] == "system"
     assert "sing_words: Sing words to a tune." in messages[0]["content"]
     assert '{"tool": "words"}' in [message["content"] for message in messages]
