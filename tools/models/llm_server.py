@@ -315,8 +315,8 @@ async def _drain(old: LlmProcess) -> None:
     try:
         deadline = time.monotonic() + DRAIN_S
         await asyncio.sleep(0.5)  # requests that had its address in hand arrive
-        while time.monotonic() < deadline and await old.busy_slots():
-            await asyncio.sleep(0.2)  # noqa: ASYNC110 -- another process is watched, which has no event to wait for
+        while time.monotonic() < deadline and await old.busy_slots():  # noqa: ASYNC110 -- another process has no event
+            await asyncio.sleep(0.2)
     except (aiohttp.ClientError, TimeoutError):
         logger.debug("The old language model was gone already.")
     finally:

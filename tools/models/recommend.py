@@ -58,7 +58,7 @@ async def look(presets: Mapping[str, Preset] = PRESETS, hub: str = "https://hugg
 
 
 def recommend(machine: Machine, catalogue: Catalogue, fetcher: Fetcher) -> list[Advice]:
-    """Ways to serve the language model on a machine, best first. The last always works."""
+    """Ways to serve the language model on a machine, best first; what needs a purchase or a key comes last."""
     ways = [
         Advice(
             PRESETS[name].title, "It is running here: its models are used as they are.", f"rhapsode models use {name}"
@@ -79,12 +79,11 @@ def recommend(machine: Machine, catalogue: Catalogue, fetcher: Fetcher) -> list[
         reason = f"Needs {megabytes(entry.needs)} of {megabytes(machine.memory)} memory. {here} {entry.notes}"
         ways.append(Advice(entry.title, reason, f"rhapsode models use {entry.id}"))
     names = ", ".join(preset.name for preset in remote)
-    ways.insert(
-        len(ways) - len([way for way in ways if "models use qwen" in way.command]) if machine.gpu_memory < 3.5e9 else len(ways),
-        Advice("A remote service", f"Far stronger models, but your words leave this machine: {names}.",
-               f"rhapsode models use {remote[0].name} --key KEY --model NAME", False),
-    )  # fmt: skip
-    return ways
+    reason = f"Far stronger models, but your words leave this machine: {names}."
+    return [
+        *ways,
+        Advice("A remote service", reason, f"rhapsode models use {remote[0].name} --key KEY --model NAME", False),
+    ]
 
 
 async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
