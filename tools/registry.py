@@ -105,7 +105,7 @@ class Registry:
             yield f"{_package(point)} ({point.value})", lambda point=point: [point.load()]
         if self._plugins and self._plugins.is_dir():
             for file in sorted(self._plugins.glob("*.py")):
-                yield str(file), lambda file=file: _tools_of_file(file)
+                yield str(file), lambda file=file: tools_of_file(file)
 
     def _add(self, value: object, origin: str) -> None:
         if not isinstance(value, Tool):
@@ -165,7 +165,7 @@ def _package(point: metadata.EntryPoint) -> str:
     return point.dist.name if point.dist else "an unnamed package"
 
 
-def _tools_of_file(file: Path) -> list[Tool]:
+def tools_of_file(file: Path) -> list[Tool]:
     """Run a single-file plug-in and return the tools that it declares, in order."""
     spec = importlib.util.spec_from_file_location(_MODULE + file.stem, file)
     if spec is None or spec.loader is None:

@@ -183,7 +183,8 @@ async def open_house(data: Path, **parts: Any) -> AsyncIterator[House]:
     (data / "plugins").mkdir(parents=True, exist_ok=True)
     (data / "plugins" / "trial.py").write_text(PLUGIN)
     log = await Log.open(f"sqlite:///{data / 'rhapsode.db'}")
-    assets, feed, registry = Assets(log, data), Feed(), Registry(data / "plugins", group="")
+    assets, feed = Assets(log, data), Feed()
+    registry = parts.pop("registry", None) or Registry(data / "plugins", group="")
     options = {"recall": None, "models": None, "chat": None, "settings": EngineSettings(lease_s=3.0)} | parts
     engine = Engine(log, assets, feed, registry, data=data, **options)
     session = (await log.make_session("ann")).events[0].session
