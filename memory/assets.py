@@ -226,7 +226,7 @@ def _lineage(connection: Connection, id: str) -> Lineage:
 def _walk(connection: Connection, start: str, step: Callable[[str], Select[Any]]) -> list[AssetRow]:
     seen, found = [start], []
     for one in seen:
-        for other in connection.execute(step(one)).scalars():
+        for other in sorted(connection.execute(step(one)).scalars()):
             if other in seen:
                 continue
             seen.append(other)

@@ -6,6 +6,7 @@ kept, and erasing removes it. A revision that this program does not know was wri
 """
 
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -13,30 +14,42 @@ from sqlalchemy import Connection, Engine, inspect, text
 from memory.database import Database
 from memory.errors import NewerDatabase
 
-HEAD = "0001"
-"""The revision that ``memory.tables`` describes."""
 
-KNOWN = ("0001",)
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """A folder of Alembic revisions and their names, oldest first."""
+
+    folder: Path
+    names: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        """The newest revision."""
+        return self.names[-1]
 
 
-def migrate(database: Database) -> str | None:
-    """Bring the database to :data:`HEAD`; returns the revision it had, None for a new one.
+SHIPPED = Revisions(Path(__file__).with_name("migrations"), ("0001",))
+"""The revisions of this program; the last is what ``memory.tables`` describes."""
+
+
+def migrate(database: Database, revisions: Revisions = SHIPPED) -> str | None:
+    """Bring the database to the newest revision; returns the one that it had, None for a new one.
 
     Raises:
         NewerDatabase: a newer program wrote it.
     """
     had = revision(database.readers)
-    if had == HEAD:
+    if had == revisions.head:
         return had
-    if had is not None and had not in KNOWN:
+    if had is not None and had not in revisions.names:
         raise NewerDatabase(
             f"This data folder was written by a newer Rhapsode (database revision {had}, this program knows up to "
-            f"{HEAD}). Update Rhapsode, or choose another folder with --data."
+            f"{revisions.head}). Update Rhapsode, or choose another folder with --data."
         )
     if had is not None and database.file is not None:
         back_up(database.file, had)
     with database.writer.begin() as connection:
-        _upgrade(connection)
+        _upgrade(connection, revisions)
     return had
 
 
@@ -48,15 +61,15 @@ def revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revisions: Revisions) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(revisions.folder))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, HEAD)
+    command.upgrade(config, revisions.head)
 
 
 def back_up(file: Path, before: str) -> Path:
