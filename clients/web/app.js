@@ -178,19 +178,25 @@ class Page {
 
   /** @param {import("./outbox.js").Entry} entry @param {boolean} edit */
   again(entry, edit) {
+    if (!edit) return this.outbox.again(entry.command.id);
     this.outbox.drop(entry.command.id);
-    const { text, assets } = entry.command;
-    if (edit) this.composer.restore(text, entry.uploads ?? []);
-    else this.outbox.put({ session: entry.session, make: entry.make }, { name: "say", text, assets }, entry.uploads);
+    return this.composer.restore(entry.command.text, entry.uploads ?? []);
   }
 
   /** @param {any} frame */
   answered(frame) {
     if (frame.type !== "ack" && frame.type !== "refused") return;
-    if (!frame.id) notify(frame.error, frame.fix);
+    if (!frame.id) this.gone(frame);
     this.outbox.answer(frame);
     if (frame.type === "ack" && this.about.has(frame.id)) setTimeout(() => this.settled(frame.id), 1000);
     this.list();
+  }
+
+  /** A frame that was no command was refused: most likely the session is not there. @param {any} frame */
+  gone({ session, status, error, fix }) {
+    if (status !== 404 || session !== this.place.session) return notify(error, fix);
+    notify(t("session.gone"));
+    return this.place.go(null);
   }
 
   /** @param {string} id of a command whose effect is in the log by now */

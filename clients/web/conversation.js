@@ -59,12 +59,13 @@ export class Conversation extends EventTarget {
   /** @param {any} frame */
   #take(frame) {
     if (!frame.session || frame.session !== this.state.session) return;
+    const answer = ["watching", "gap", "refused"].includes(frame.type) && !frame.id;
+    if (answer) this.unanswered = Math.max(0, this.unanswered - 1);
     if (frame.type === "watching") {
-      this.unanswered = Math.max(0, this.unanswered - 1);
       if (this.head === Infinity) this.head = frame.head;
       if (this.head === 0) this.#schedule();
-    } else if (this.unanswered) return; // left over from a watch before this one
-    else if (frame.type === "gap") this.#hole();
+    } else if (frame.type === "gap") this.#hole();
+    else if (this.unanswered) return; // left over from a watch before this one
     else if (frame.kind === "audio.chunk") this.dispatchEvent(new CustomEvent("sound", { detail: frame }));
     else if (frame.type === "fact" || frame.type === "live") {
       this.queue.push(frame);

@@ -37,13 +37,8 @@ export function fill(element, ...children) {
 const kept = (children) => children.filter((child) => child != null && child !== false).map((child) => (child instanceof Node ? child : String(child)));
 
 const PATHS = {
-  menu: "M4 7h16M4 12h16M4 17h16",
-  plus: "M12 5v14M5 12h14",
-  close: "M6 6l12 12M18 6L6 18",
-  send: "M12 19V5M6 11l6-6 6 6",
-  stop: "M8 8h8v8H8z",
-  clip: "M19 11.5l-7.5 7.4a4.6 4.6 0 0 1-6.5-6.5l7.8-7.7a3 3 0 0 1 4.3 4.3l-7.7 7.7a1.5 1.5 0 0 1-2.2-2.1l7-7",
   down: "M12 5v14M6 13l6 6 6-6",
+  close: "M6 6l12 12M18 6L6 18",
   save: "M12 4v11M7 11l5 5 5-5M5 20h14",
   play: "M8 5.5v13l11-6.5z",
   pause: "M9 6v12M15 6v12",

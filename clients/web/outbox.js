@@ -8,6 +8,8 @@ import { Refused, ask, commandId } from "./api.js";
 
 const PREFIX = "rhapsode.outbox.";
 const LATER = 1500;
+/** Not reached, signed out, too many, busy: nothing is wrong with the command itself. */
+const PASSING = new Set([0, 401, 429, 502, 503, 504]);
 
 /**
  * @typedef {{id: string, name: string, [field: string]: any}} Command
@@ -89,8 +91,19 @@ export class Outbox extends EventTarget {
     const entry = this.entries.get(id);
     if (!entry) return;
     if (type === "ack") this.drop(id);
-    else if (status === 429 || status >= 500) this.#again(id);
+    else if (PASSING.has(status)) this.#again(id);
     else this.#refuse(entry, error, fix);
+  }
+
+  /** Send refused words again; with the same id, in case that they were accepted after all. @param {string} id */
+  again(id) {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    delete entry.refused;
+    this.sent.delete(id);
+    this.#keep(entry);
+    this.#changed();
+    void this.flush();
   }
 
   /** Forget a command: it was acknowledged, its fact was seen, or a person took it back. @param {string} id */
@@ -119,7 +132,7 @@ export class Outbox extends EventTarget {
       return true;
     } catch (error) {
       const { status, message, fix } = /** @type {Refused} */ (error);
-      if (status === 0 || status === 401 || status === 429 || status >= 500) this.#again(entry.command.id);
+      if (PASSING.has(status)) this.#again(entry.command.id);
       else this.#refuse(entry, message, fix);
       return false;
     }

@@ -109,7 +109,8 @@ export class Sessions extends EventTarget {
       }
     };
     dialog.append(
-      el("h2", { id: "ask-title" }, t("erase.title", { title })),
+      el("h2", { id: "ask-title" }, t("erase.title")),
+      el("p.ask-what", {}, title),
       el("p", { id: "ask-body" }, t("erase.body")),
       el("div.row", {}, el("button.small", { type: "button", autofocus: true, onclick: () => dialog.close() }, t("no")), el("button.small.danger", { type: "button", onclick: erase }, t("erase.yes"))),
     );

@@ -1,6 +1,6 @@
 /** The conversation on the page: turns are appended and touched ones redrawn; what waits to be sent stands below them. */
 
-import { el, fill } from "./element.js";
+import { el, fill, icon } from "./element.js";
 import { fixLine } from "./notice.js";
 import { TurnView, said } from "./turn.js";
 import { welcome } from "./welcome.js";
@@ -30,7 +30,7 @@ export class Thread {
     this.log = el("div.log", { role: "log", "aria-live": "off" });
     this.pending = el("div.pending");
     this.welcome = el("div.welcome-place");
-    this.latest = el("button.latest", { type: "button", hidden: true, onclick: () => this.toEnd() });
+    this.latest = el("button.latest", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"));
     /** @type {Map<string, TurnView>} */
     this.views = new Map();
     this.stuck = true;
@@ -45,7 +45,7 @@ export class Thread {
     this.views.clear();
     this.stuck = true;
     this.log.setAttribute("aria-label", t("log.label"));
-    this.latest.textContent = `↓ ${t("log.latest")}`;
+    this.latest.setAttribute("aria-label", t("log.latest"));
     fill(this.log);
     fill(this.welcome);
     fill(this.pending);

@@ -11,7 +11,7 @@ const TRIES = ["draw", "speak", "keep", "write"];
  * @returns {HTMLElement}
  */
 export function welcome(say, models) {
-  const badge = (/** @type {string} */ name) => !models.chatReady && el("span.try-when", { class: name === "draw" ? "try-when now" : "try-when" }, t(name === "draw" ? "welcome.now" : "welcome.wait"));
+  const badge = (/** @type {string} */ name) => name === "draw" && !models.chatReady && el("span.try-now", {}, t("welcome.now"));
   const card = (/** @type {string} */ name) => {
     const text = t(`try.${name}.text`);
     return el("li", {}, el("button.try", { type: "button", onclick: () => say(text) }, el("span.try-name", {}, t(`try.${name}`), badge(name)), el("span.try-text", {}, text)));

@@ -82,5 +82,6 @@ export const percent = (share) => new Intl.NumberFormat(spoken, { style: "percen
 export function when(at) {
   const date = new Date(at);
   const today = date.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(spoken, today ? { hour: "numeric", minute: "2-digit" } : { month: "short", day: "numeric" }).format(date);
+  const place = navigator.languages.find((tag) => tag.startsWith(spoken)) ?? spoken;
+  return new Intl.DateTimeFormat(place, today ? { hour: "numeric", minute: "2-digit" } : { month: "short", day: "numeric" }).format(date);
 }

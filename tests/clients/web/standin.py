@@ -6,13 +6,16 @@ put the page into any state. Faults are part of it: connections can be cut, ackn
 
 import asyncio
 import gzip
+import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import WSMsgType, web
+from PIL import Image
 
 WEB = Path(__file__).parents[3] / "clients" / "web"
 POLICY = (
@@ -21,6 +24,22 @@ POLICY = (
 )
 TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 Json = dict[str, Any]
+
+
+def _picture() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), (40, 90, 120)).save(file, "PNG")
+    return file.getvalue()
+
+
+PICTURE = _picture()
+
+
+async def until(true: Callable[[], Any]) -> None:
+    """Wait until something is true, at most five seconds."""
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -69,6 +88,7 @@ class StandIn:
         self._made: dict[str, str] = {}
         self._seen: dict[str, Json] = {}
         self._sockets: dict[web.WebSocketResponse, set[str]] = {}
+        self._transports: list[asyncio.Transport] = []
         self._turns = 0
 
     async def __aenter__(self) -> Self:
@@ -76,6 +96,7 @@ class StandIn:
         app.add_routes(
             [
                 web.get("/", self._file),
+                web.get("/blank", self._blank),
                 web.get("/api/live", self._live),
                 web.get("/api/sessions", self._list),
                 web.post("/api/sessions", self._make),
@@ -169,11 +190,10 @@ class StandIn:
 
     async def cut(self) -> None:
         """Drop every connection without a word."""
-        for socket in list(self._sockets):
-            self._sockets.pop(socket, None)
-            transport = socket.get_extra_info("transport")
-            if transport:
-                transport.abort()
+        self._sockets.clear()
+        for transport in self._transports:
+            transport.abort()
+        self._transports.clear()
 
     async def send(self, frame: Json) -> None:
         """Send any frame to every socket."""
@@ -208,6 +228,10 @@ class StandIn:
         self.sent_bytes += len(body)
         headers = {"Content-Security-Policy": POLICY, "Content-Encoding": "gzip", "Cache-Control": "no-cache"}
         return web.Response(body=body, content_type=TYPES[path.suffix], charset="utf-8", headers=headers)
+
+    async def _blank(self, _: web.Request) -> web.Response:
+        """A page of this origin without the application, for trying its modules alone."""
+        return web.Response(text="<!doctype html><title>Modules</title>", content_type="text/html")
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([session.row() for session in self.sessions.values()])
@@ -268,6 +292,7 @@ class StandIn:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets[socket] = set()
+        self._transports.append(request.transport)
         try:
             async for message in socket:
                 if message.type == WSMsgType.TEXT:
@@ -286,7 +311,7 @@ class StandIn:
         elif frame["type"] == "watch":
             session = self.sessions.get(frame["session"])
             if not session:
-                await socket.send_json({"type": "refused", "status": 404, "code": "unknown_session", "error": "There is no such conversation."})
+                await socket.send_json({"type": "refused", "session": frame["session"], "status": 404, "code": "unknown_session", "error": "There is no such conversation."})
                 return
             self._sockets[socket].add(session.id)
             await socket.send_json({"type": "watching", "session": session.id, "head": len(session.facts)})
