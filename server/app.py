@@ -32,7 +32,7 @@ from server import bugs
 from server.auth import Auth, Secrets, cookie_name
 from server.commands import derived
 from server.door import Door, refuse, shape
-from server.house import House, Parts
+from server.house import House
 from server.hub import Hub
 from server.limits import Rate
 from server.live import live

@@ -18,7 +18,6 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agent.settings import AgentSettings
-
 from tools.models.resolve import ModelSettings
 
 PREFIX = "RHAPSODE_"
