@@ -22,6 +22,7 @@ export class Card {
     this.stage = el("p.card-stage");
     this.bar = el("div.stitches", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, el("span"));
     this.preview = /** @type {HTMLImageElement} */ (el("img.card-preview", { alt: "" }));
+    this.voice = el("p.card-voice");
     this.drawn = "";
     this.job = /** @type {Job | null} */ (null);
     this.stop = iconButton("close", t("job.cancel"), () => this.#cancel());
@@ -33,23 +34,24 @@ export class Card {
     this.element.hidden = quiet(job);
     this.element.setAttribute("aria-label", titleOf(job));
     const assets = job.assets.map((id) => state.assets.get(id));
-    const shape = [RUNNING.has(job.state) ? "open" : job.state, assets.map((asset) => asset?.id), job.superseded, this.desk.spoken() === job.id, this.desk.asked(job.id)].join();
+    const shape = [RUNNING.has(job.state) ? "open" : job.state, assets.map((asset) => asset?.id), job.superseded, this.desk.asked(job.id)].join();
     if (shape !== this.drawn) this.#lay(job, /** @type {import("./log.js").Asset[]} */ (assets.filter(Boolean)));
     this.drawn = shape;
+    this.#hear(this.desk.spoken() === job.id);
     if (RUNNING.has(job.state)) this.#progress(job);
   }
 
   /** @param {Job} job @param {import("./log.js").Asset[]} assets */
   #lay(job, assets) {
-    const voice = this.desk.spoken() === job.id && this.#voice(job);
     const open = RUNNING.has(job.state);
     this.element.className = `card ${open ? "open" : job.state}`;
     if (open) {
       this.title.textContent = titleOf(job);
-      fill(this.element, el("div.card-head", {}, this.title, this.told, this.stop), this.stage, this.bar, this.preview, voice);
+      fill(this.element, el("div.card-head", {}, this.title, this.told, this.stop), this.stage, this.bar, this.preview, this.voice);
     } else if (job.state === "finished") {
+      const several = assets.length > 1 && assets.every(isPicture);
       const shown = assets.map(show);
-      fill(this.element, voice, assets.length > 1 && assets.every(isPicture) ? el("div.pictures", {}, ...shown) : "", ...(assets.length > 1 && assets.every(isPicture) ? [] : shown), !shown.length && el("p.muted", {}, job.text));
+      fill(this.element, this.voice, ...(several ? [el("div.pictures", {}, ...shown)] : shown), !shown.length && el("p.muted", {}, job.text));
     } else this.#ended(job);
   }
 
@@ -76,9 +78,12 @@ export class Card {
     /** @type {HTMLButtonElement} */ (this.stop).disabled = this.desk.asked(job.id);
   }
 
-  /** @param {Job} job */
-  #voice(job) {
-    return el("p.card-voice", {}, el("span.wave", { "aria-hidden": "true" }, el("i"), el("i"), el("i")), t("sound.live"), el("button.link", { type: "button", onclick: () => this.desk.hush(job.id) }, t("sound.hush")));
+  /** The line that tells of speech while it is made. It comes and goes without touching what stands beside it. @param {boolean} heard */
+  #hear(heard) {
+    if (heard === this.voice.childElementCount > 0) return;
+    const hush = () => this.job && this.desk.hush(this.job.id);
+    const wave = el("span.wave", { "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+    fill(this.voice, ...(heard ? [wave, t("sound.live"), el("button.link", { type: "button", onclick: hush }, t("sound.hush"))] : []));
   }
 
   #cancel() {

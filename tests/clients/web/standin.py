@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 from PIL import Image
+from playwright.async_api import Page
 
 WEB = Path(__file__).parents[3] / "clients" / "web"
 POLICY = (
@@ -63,6 +64,13 @@ class Session:
             "head": len(self.facts),
             "running": running,
         }
+
+
+async def holds(page: Page, expression: str) -> None:
+    """Wait until an expression is true in the page. The page's policy forbids Playwright's own way, which evaluates strings there."""
+    async with asyncio.timeout(5):
+        while not await page.evaluate(expression):
+            await asyncio.sleep(0.02)
 
 
 class StandIn:

@@ -1,0 +1,128 @@
+"""The conversation on the page: streaming, order, scrolling, long logs."""
+
+from typing import Any
+
+from playwright.async_api import expect
+
+from standin import StandIn, holds
+
+
+async def test_a_streamed_reply_grows_block_by_block_and_leaves_finished_blocks_alone(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "How?")
+    page = await open_page(session)
+    await expect(page.locator(".thinking")).to_have_text("Thinking…")
+    start, rest = "First **warm** the pot.\n\n- leaves\n", "- water\n\n```\nboil("
+    await server.live(session, "text.delta", turn=turn, attempt=1, part=0, offset=0, text=start)
+    await expect(page.locator(".prose li")).to_have_text(["leaves"])
+    await page.evaluate("window.first = document.querySelector('.prose p')")
+    await server.live(session, "text.delta", turn=turn, attempt=1, part=0, offset=len(start), text=rest)
+    await expect(page.locator(".prose li")).to_have_text(["leaves", "water"])
+    await expect(page.locator(".prose pre")).to_have_text("boil(")
+    await expect(page.locator(".thinking")).to_have_count(0)
+    assert await page.evaluate("window.first === document.querySelector('.prose p')")
+    await server.fact(session, "agent.said", {"attempt": 1, "part": 0, "text": "First **warm** the pot.", "memories": []}, turn=turn)
+    await expect(page.locator(".prose")).to_have_text("First warm the pot.")
+    await expect(page.locator(".streaming")).to_have_count(0)
+
+
+async def test_text_of_a_lost_attempt_vanishes_when_the_next_one_starts(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Go")
+    page = await open_page(session)
+    await server.live(session, "text.snapshot", turn=turn, attempt=1, part=0, offset=0, text="I was about to")
+    await expect(page.locator(".prose")).to_have_text("I was about to")
+    await server.live(session, "turn.started", turn=turn, attempt=2)
+    await expect(page.locator(".prose")).to_have_count(0)
+    await server.live(session, "text.snapshot", turn=turn, attempt=2, part=0, offset=0, text="Again")
+    await expect(page.locator(".prose")).to_have_text("Again")
+
+
+async def test_what_a_model_writes_is_never_markup(open_page: Any, server: StandIn) -> None:
+    session = server.session("<b>Tea</b>")
+    await server.said(session, "<img src=x onerror=alert(1)>", "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>")
+    page = await open_page(session)
+    await expect(page.locator(".said-text")).to_have_text("<img src=x onerror=alert(1)>")
+    await expect(page.locator(".prose")).to_contain_text("<script>")
+    await expect(page.locator("#title")).to_have_text("<b>Tea</b>")
+    assert await page.evaluate("window.hit") is None
+
+
+async def test_a_failed_turn_says_how_to_mend_it_and_can_be_tried_again(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Think hard")
+    page = await open_page(session)
+    await server.fact(session, "turn.failed", {"error": "The model is not there.", "fix": "rhapsode models pull"}, turn=turn)
+    await expect(page.locator(".failure")).to_contain_text("The model is not there.")
+    await expect(page.locator(".failure .fix code")).to_have_text("rhapsode models pull")
+    await page.locator(".failure").get_by_role("button", name="Try again").click()
+    await expect(page.locator(".said-text")).to_have_text(["Think hard", "Think hard"])
+
+
+async def test_a_second_request_shows_that_it_is_next_in_line(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    await server.said(session, "one")
+    await server.fact(session, "user.said", {"text": "two", "assets": []}, turn="later", by="user")
+    page = await open_page(session)
+    await expect(page.locator(".thinking")).to_have_text(["Thinking…", "Next in line"])
+
+
+async def test_a_finished_reply_is_announced_once_to_screen_readers(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    await server.said(session, "before", "an old reply")
+    page = await open_page(session)
+    await expect(page.locator(".prose")).to_have_text("an old reply")
+    await expect(page.locator("#announcer")).to_have_text("")
+    await server.said(session, "now", "a new reply")
+    await expect(page.locator("#announcer")).to_have_text("a new reply")
+    await expect(page.get_by_role("log")).to_have_attribute("aria-live", "off")
+
+
+AT_END = "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 4)(document.querySelector('#thread'))"
+
+
+async def test_the_page_follows_what_is_written_unless_a_person_scrolled_up(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    for n in range(12):
+        await server.said(session, f"{n}", "line\n\n" * 6)
+    turn = await server.said(session, "more")
+    page = await open_page(session)
+    await holds(page, "document.querySelectorAll('.turn').length === 13")
+    await holds(page, AT_END)
+    await server.live(session, "text.snapshot", turn=turn, attempt=1, part=0, offset=0, text="new line\n\n" * 30)
+    await expect(page.locator(".prose").last).to_contain_text("new line")
+    await holds(page, AT_END)
+    await page.mouse.move(600, 300)
+    await page.mouse.wheel(0, -900)
+    await expect(page.get_by_role("button", name="Latest")).to_be_visible()
+    top = await page.evaluate("document.querySelector('#thread').scrollTop")
+    await server.live(session, "text.delta", turn=turn, attempt=1, part=0, offset=300, text="and more\n\n" * 30)
+    await expect(page.locator(".prose").last).to_contain_text("and more")
+    assert abs(await page.evaluate("document.querySelector('#thread').scrollTop") - top) < 2
+    await page.get_by_role("button", name="Latest").click()
+    await holds(page, AT_END)
+
+
+async def test_a_log_of_two_thousand_facts_opens_soon_and_a_delta_redraws_only_its_block(open_page: Any, server: StandIn) -> None:
+    session = server.session("Long")
+    for n in range(500):
+        await server.said(session, f"Question {n}", f"Answer **{n}** with a few words.\n\n- one\n- two")
+    turn = await server.said(session, "Now stream")
+    page = await open_page(session)
+    await holds(page, "document.querySelectorAll('.turn').length === 501")
+    opened = await page.evaluate("performance.now()")
+    await page.evaluate(
+        """() => {
+          window.changed = 0;
+          window.longest = 0;
+          new MutationObserver((changes) => { window.changed += changes.length; }).observe(document.querySelector(".log"), { childList: true, subtree: true, characterData: true });
+          new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration); }).observe({ type: "longtask" });
+        }"""
+    )
+    for n in range(100):
+        await server.live(session, "text.delta", turn=turn, attempt=1, part=0, offset=n * 5, text="word ")
+    await expect(page.locator(".prose").last).to_have_text("word " * 99 + "word")
+    changed, longest = await page.evaluate("[window.changed, window.longest]")
+    assert opened < 5000, "milliseconds from navigation to the whole log on a busy machine"
+    assert changed < 100 * 4
+    assert longest < 200, "milliseconds of the longest task while streaming"
