@@ -36,7 +36,7 @@ def $name(params: $params, ctx: ToolContext) -> Result:
     words = params.text.upper()
     if params.style == "spaced":
         words = " ".join(words)
-    return Result(f"Wrote {len(words)} characters.", [ctx.save(words.encode(), media="text/plain", name="words.txt")])
+    return Result(f"Wrote {len(words)} characters.", [ctx.save(words.encode(), media="text/plain", name="words.txt", method="python")])
 ''')
 
 _TEST = Template('''"""The tool is run for real, in memory; then the conformance suite looks at the rest."""

@@ -178,8 +178,8 @@ def _check_variables() -> None:
     known = [_variable(name) for name, _ in names()]
     sections = tuple(variable.partition("__NAME__")[0] + "__" for variable in known if "__NAME__" in variable)
     for name in os.environ:
-        if name.upper().startswith(f"{PREFIX}KEY_"):  # keys of endpoints, by name
-            continue
+        if name.upper() == f"{PREFIX}CACHE" or name.upper().startswith(f"{PREFIX}KEY_"):
+            continue  # read where they are used: the folder of weights, and keys of endpoints by name
         if name.upper().startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(sections):
             raise SettingsError(f"There is no setting for the variable {name}." + _nearest(name.upper(), known))
 
@@ -220,4 +220,9 @@ def document() -> str:
     for name, field in names():
         about = " ".join((field.description or "").split()).replace("|", "\\|")
         lines.append(f"| `{name}` | `{_variable(name)}` | {_default(field)} | {about} |")
+    lines += [
+        "",
+        "Only as variables: `RHAPSODE_CACHE`, the folder of fetched models (this user's cache folder by default), and",
+        "`RHAPSODE_KEY_NAME`, the key of the endpoint that the settings call NAME.",
+    ]
     return "\n".join(lines) + "\n"

@@ -1,11 +1,14 @@
 """What can be done and what is kept: tools, models, jobs, memories."""
 
+import asyncio
+import shutil
 from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from server.house import Here, Json, Who
+from server.refusal import Refusal
 
 router = APIRouter(prefix="/api", tags=["library"])
 
@@ -74,3 +77,13 @@ async def memories(
         ]
     rows = await house.recall.listed(who.owner)
     return [{"memory": row.id, "text": row.text, "scope": row.scope, "at": row.at} for row in rows]
+
+
+@router.post("/rebuild")
+async def rebuild(house: Here, who: Who) -> Json:
+    """Make everything that is derived from the log again. Only for the terminal of this machine."""
+    if who.via != "key":
+        raise Refusal(403, "terminal_only", "Only the terminal of this machine may do that.", "Run `rhapsode rebuild`.")
+    memories = await house.recall.rebuild()
+    await asyncio.to_thread(shutil.rmtree, house.thumbnails(), ignore_errors=True)
+    return {"memories": memories}
