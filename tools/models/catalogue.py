@@ -198,7 +198,9 @@ def _entry(row: dict[str, Any], name: str) -> Entry:
         fields = {("sources" if key == "source" else key): value for key, value in row.items()}
         return Entry.model_validate(fields)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = min(
+            error.errors(), key=lambda one: one["type"] != "extra_forbidden"
+        )  # a misspelt field explains a missing one
         where = ".".join(map(str, first["loc"])) or "the entry"
         raise CatalogueError(f"{name}, entry {row.get('id', '?')}: {where}: {first['msg']}.") from error
 

@@ -76,7 +76,7 @@ async def download(
 async def _receive(
     response: aiohttp.ClientResponse, target: Path, mode: str, done: int, size: int | None, grew: Callable[[int], None]
 ) -> None:
-    with target.open(mode) as file:
+    with target.open(mode, buffering=0) as file:
         async for chunk in response.content.iter_chunked(CHUNK):
             done += len(chunk)
             if size is not None and done > size:

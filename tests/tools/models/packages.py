@@ -68,7 +68,7 @@ def entry_of(*files: File, sources: tuple[Source, ...], name: str = "toy") -> En
 @asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[str]:
     """Serve an application on loopback; gives its address."""
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -1,6 +1,5 @@
 import asyncio
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -8,20 +7,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
+from tests.tools.models import packages
 from tools.models.catalogue import Catalogue, Entry, Source
 from tools.models.fetch import Fetcher, FetchFailed, NotEnoughDisk, Progress
 from tools.models.registries import size_of
-
-_spec = importlib.util.spec_from_file_location("packages", Path(__file__).with_name("packages.py"))
-assert _spec
-assert _spec.loader
-packages: Any = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(packages)
 
 CONTENT = hashlib.shake_256(b"weights").digest(600_000)
 PIECES = [CONTENT[start : start + 100_000] for start in range(0, 600_000, 100_000)]
