@@ -10,6 +10,7 @@ Access goes by the asset's row and never by the hash: to know a hash is not to o
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
@@ -23,11 +24,15 @@ from sqlalchemy import Connection, Select, select
 
 from memory import read, tables
 from memory.errors import LogError, StorageFull, UnknownAsset
+from memory.events import Provenance
 from memory.ids import new_id
 from memory.log import Log
 from memory.rows import AssetRow
+from memory.signing import SIGNABLE, CannotSign, Parent, Signing
 
 __all__ = ["Assets", "Lineage", "Staged", "TooLarge", "UnknownAsset"]
+
+_log = logging.getLogger(__name__)
 
 ORPHAN_S = 24 * 3600
 _CHUNK = 1 << 20
@@ -57,8 +62,10 @@ class Lineage:
 class Assets:
     """The blobs under a data folder and the assets of a log."""
 
-    def __init__(self, log: Log, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._log, self._clock, self.folder = log, clock, folder
+    def __init__(
+        self, log: Log, folder: Path, *, signing: Signing | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._log, self._clock, self._signing, self.folder = log, clock, signing, folder
         self._blobs, self._staging = folder / "blobs", folder / "staging"
         for made in (self._blobs, self._staging):
             made.mkdir(parents=True, exist_ok=True)
@@ -74,6 +81,37 @@ class Assets:
             with temporary.open("wb") as file:
                 size, blob = await self._copy(source, file, limit)
             return await asyncio.to_thread(self._place, temporary, blob, size)
+
+    async def seal(self, source: Path, provenance: Provenance, media: str, *, name: str = "") -> Staged:
+        """Sign a file that Rhapsode made, where its format can carry credentials, and stage it.
+
+        Credentials of its parents are kept in it. A file that cannot be signed is staged as it is, with a warning in
+        the program's own log: a result is worth more than its signature.
+
+        Raises:
+            StorageFull: the disk is full or failing.
+        """
+        if self._signing is None:
+            return await self.stage(source)
+        parents = await self._log.read(lambda c: [self._parent(c, id) for id in provenance.parents])
+        known = [parent for parent in parents if parent is not None]
+        try:
+            signed = await asyncio.to_thread(self._signing.sign, source, provenance, media, title=name, parents=known)
+        except CannotSign as error:
+            _log.warning("%s", error)
+            return await self.stage(source)
+        try:
+            return await self.stage(signed)
+        finally:
+            if signed != source:
+                await asyncio.to_thread(signed.unlink, missing_ok=True)
+
+    def _parent(self, connection: Connection, id: str) -> Parent | None:
+        with contextlib.suppress(UnknownAsset):
+            row = read.asset(connection, id)
+            if row.media in SIGNABLE and self.path(row.blob).exists():
+                return Parent(self.path(row.blob), row.media, row.name)
+        return None
 
     async def _copy(
         self, source: bytes | Path | AsyncIterable[bytes], file: BinaryIO, limit: int | None
