@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(abspath $(VENV)) UV_FIND_LINKS="$$PIP_FIND_LINKS" $(BIN)/uv
 UV_VERSION := 0.13.9
 
-.PHONY: run install test check bench torch dist lock clean
+.PHONY: run install test check bench fault torch dist lock clean
 
 run: install  ## start Rhapsode and print the address
 	@$(BIN)/rhapsode serve
