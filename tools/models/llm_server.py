@@ -40,7 +40,7 @@ PATIENT_CRASHES = 3
 
 
 class Ended(ChildFailed):
-    """A child that had been serving is gone."""
+    """A child is gone, and something better than waiting for a person is being done about it."""
 
 
 class Llm:
@@ -62,6 +62,7 @@ class Llm:
         self._error: str | None = None
         self._fix: str | None = None
         self._prefixes: Prefixes = {}
+        self._warmed: Prefixes = self._prefixes
         self._endpoint: Endpoint | None = None
         self._child: LlmProcess | None = None
         self._changed = asyncio.Event()
@@ -114,8 +115,7 @@ class Llm:
         """
         self._prefixes = dict(prefixes)
         if self._child is not None:
-            await self._warm(self._child)
-            self._tell()
+            await self._warm_serving(self._child)
 
     async def start(self) -> None:
         """Serve until :meth:`stop` or cancellation. Comes back from every crash, with longer and longer pauses."""
@@ -214,12 +214,18 @@ class Llm:
             self._models.fetcher.remove(entry)
             del self._failed[entry.id]
             self._models.downloads.want(entry)
-            raise ChildFailed(f"{entry.title} was damaged ({problems[0]}); it is fetched again.", "") from error
+            raise Ended(f"{entry.title} was damaged ({problems[0]}); it is fetched again.", "") from error
 
     async def _warm(self, child: LlmProcess) -> None:
+        prefixes = self._warmed = self._prefixes
+        for purpose in await restore(child, prefixes):
+            await make(child, purpose, prefixes[purpose])
+
+    async def _warm_serving(self, child: LlmProcess) -> None:
+        """Warm the child that serves, while requests wait: nobody's words may come into a saved slot."""
         async with self._warming:
-            for purpose in await restore(child, self._prefixes):
-                await make(child, purpose, self._prefixes[purpose])
+            await self._warm(child)
+        self._tell()
 
     async def _swap(self, chosen: Chosen, child: LlmProcess) -> None:
         """Send requests to a new child from now on; the old one finishes what it has."""
@@ -230,6 +236,8 @@ class Llm:
             task = asyncio.create_task(_drain(old))
             self._draining.add(task)
             task.add_done_callback(self._draining.discard)
+        if self._warmed is not self._prefixes:  # told while this child was starting
+            await self._warm_serving(child)
 
     async def _watch(self) -> None:
         """Until a better model serves. Raises Ended when the child does."""
