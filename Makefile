@@ -45,6 +45,9 @@ check: $(VENV)/.dev  ## lint, types, layers
 bench: $(VENV)/.dev  ## figures to bench/results.json
 	$(BIN)/python -m bench
 
+fault: $(VENV)/.dev  ## three hundred kills in named phases
+	$(BIN)/python -m bench faults
+
 dist: $(VENV)/.dev  ## a wheel for people without a checkout
 	$(BIN)/python -m build --wheel --no-isolation
 
