@@ -108,7 +108,9 @@ class Indexing:
         async with self._working:
             for group in await self._log.read(memories.erased_groups):
                 await self.likeness()
-                await self._drop(group)
+                self._shelves.drop(group.name)
+                await self._compact(group)
+                await self._log.write(lambda t, group=group: memories.unmark_erased(t.connection, group))  # type: ignore[misc]
             while self._sparse:
                 await self._compact(self._sparse.pop())
             while rows := await self._log.read(lambda c: memories.unindexed(c, None, BATCH)):
@@ -197,13 +199,6 @@ class Indexing:
         await self._in_thread(_drop, group.name)
         await self._in_thread(_upsert, group.name, kept, rows[living])
         await self._log.write(lambda t: memories.mark(t.connection, kept, indexed=True))
-
-    async def _drop(self, group: Group) -> None:
-        """Remove a group's vectors. The cursor moves before for the living, and after for the erased, who must be gone."""
-        self._shelves.drop(group.name)
-        await self._log.write(lambda t: memories.unmark(t.connection, group))
-        await self._in_thread(_drop, group.name)
-        await self._log.write(lambda t: memories.unmark_erased(t.connection, group))
 
     async def _empty(self) -> None:
         self._shelves.drop()

@@ -23,7 +23,7 @@ from memory.errors import LogError
 from memory.events import By, Draft, Event, MemoryForgotten, MemoryKept, Scope, Trust
 from memory.ids import new_id
 from memory.indexing import Indexing
-from memory.likeness import LETTERS, THRESHOLD, Embedder, overlap
+from memory.likeness import THRESHOLD, Embedder, Question, overlap
 from memory.log import Log
 from memory.memories import Group, View
 from memory.rows import MemoryRow
@@ -229,19 +229,19 @@ class Recall:
         view, groups = await self._log.read(look)
         if not groups:
             return []  # nobody waits for an embedding when there is nothing to find
-        row = (await (await self._indexing.likeness()).rows(self._embedder, [query], "query"))[0]
+        question = await (await self._indexing.likeness()).question(self._embedder, query)
         found: list[Recalled] = []
         for group in groups:
-            found += await self._in_group(view, group, query, row, k, THRESHOLD if threshold is None else threshold)
+            asked = question if group.scope == "user" else question.in_story()
+            found += await self._in_group(view, group, asked, k, THRESHOLD if threshold is None else threshold)
         return sorted(found, key=lambda one: -one.score)[:k]
 
     async def listed(self, owner: str, *, scope: Scope = "user") -> list[MemoryRow]:
         """All of an owner's memories that are in force, newest first."""
         return await self._log.read(lambda c: memories.listed(c, owner, scope))
 
-    async def _in_group(
-        self, view: View, group: Group, query: str, row: np.ndarray, k: int, threshold: float
-    ) -> list[Recalled]:
+    async def _in_group(self, view: View, group: Group, question: Question, k: int, threshold: float) -> list[Recalled]:
+        row = question.row
         cosines = dict(await self._indexing.nearest(group, row, max(WIDE, 2 * k)))
         wide = len(cosines)
 
@@ -256,7 +256,7 @@ class Recall:
         if wide >= WIDE and len(seen) < k:
             seen, more = await self._scan(view, group, row)
             cosines |= more
-        return _relevant(seen, cosines, query, threshold)
+        return _relevant(seen, cosines, question, threshold)
 
     async def _of_fresh(self, fresh: Sequence[MemoryRow], row: np.ndarray) -> dict[str, float]:
         """Cosines of rows without a vector. The embedder keeps theirs, so this costs once."""
@@ -296,19 +296,19 @@ class Recall:
         await self._indexing.close()
 
 
-def _relevant(rows: Sequence[MemoryRow], cosines: dict[str, float], query: str, threshold: float) -> list[Recalled]:
+def _relevant(
+    rows: Sequence[MemoryRow], cosines: dict[str, float], question: Question, threshold: float
+) -> list[Recalled]:
     """Score rows, drop what is below the threshold, and of two that give one thing a value the older."""
     scored: list[tuple[float, MemoryRow]] = []
+    least = question.least(threshold)
     for row in rows:
         cosine = cosines.get(row.id)
-        if cosine is None:
-            score = overlap(query, row.text)
-        elif cosine + LETTERS < threshold:
+        if cosine is not None and cosine < least:
             continue
-        else:
-            score = cosine + LETTERS * overlap(query, row.text)
+        score = overlap(question.text, row.text) if cosine is None else question.score(cosine, row.text)
         if score >= threshold:
-            scored.append((min(1.0, score), row))
+            scored.append((score, row))
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     given = [(thing, row) for _, row in scored if (thing := about(row.text)) is not None]
     stale = {

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,9 @@ import pytest
 import pytest_asyncio
 
 from memory.append import Command, Fence
+from memory.assets import Assets
 from memory.chroma import ChromaIndex
+from memory.erase import Target, erase
 from memory.errors import CommandConflict, Fenced, NotYours, UnknownSession
 from memory.events import AgentSaid, Draft, MemberJoined, MemoryForgotten, MemoryKept, SessionChanged, UserSaid
 from memory.exact import ExactIndex
@@ -472,10 +473,9 @@ async def test_after_an_erasure_the_vector_is_gone_and_the_others_stay(
     kept = await recall.keep(here, "My tortoise is called Balthazar.", owner="mia")
     await recall.keep(here, "My dentist is Dr Okafor.", owner="mia")
     await recall.catch_up()
-    with sqlite3.connect(tmp_path / "rhapsode.db") as database:
-        database.execute("UPDATE memories SET text = '', erased = 1 WHERE id = ?", [kept.memory])
-    database.close()
-    await recall.catch_up()
+    assert len(await texts(recall, "tortoise")) == 1
+    assets = Assets(log, tmp_path)
+    await erase(log, assets, Target(here, memory=kept.memory), who="mia", derived=[recall.catch_up])
     assert await texts(recall, "tortoise") == []
     assert await texts(recall, "dentist") == ["My dentist is Dr Okafor."]
     await recall.close()
