@@ -11,15 +11,37 @@ from datetime import datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from memory import tables
 from memory.errors import CommandConflict, Ended, Fenced, UnknownSession
 from memory.events import Cause, Draft, Event
 from memory.fold import fold, job_of
+from memory.prepared import Prepared
 from memory.read import Span, read_span
 from memory.rows import JOB_ACTIVE, TURN_ACTIVE, dump, micros, moment
 from memory.writer import Transaction
+
+_LOCK = Prepared(
+    select(tables.sessions.c.head, tables.sessions.c.owner, tables.sessions.c.erased)
+    .where(tables.sessions.c.id == bindparam("session"))
+    .with_for_update()
+)
+_MOVE = Prepared(
+    update(tables.sessions)
+    .where(tables.sessions.c.id == bindparam("session"))
+    .values(head=bindparam("last"), changed_at=bindparam("moment"))
+)
+_INSERT = Prepared(tables.events.insert(), [column.name for column in tables.events.c])
+_DONE = Prepared(
+    select(tables.commands).where(
+        tables.commands.c.owner == bindparam("person"), tables.commands.c.id == bindparam("command")
+    )
+)
+_HELD = {
+    kind: Prepared(select(table.c.state, table.c.epoch, table.c.lease_until).where(table.c.id == bindparam("held")))
+    for kind, table in (("turn", tables.turns), ("job", tables.jobs))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +114,7 @@ def append(
 
 def lock(transaction: Transaction, session: str) -> Locked:
     """Lock the session row, so that nobody else gives out its next ``seq``."""
-    columns = tables.sessions.c
-    query = select(columns.head, columns.owner, columns.erased).where(columns.id == session).with_for_update()
-    row = transaction.connection.execute(query).first()
+    row = _LOCK(transaction.connection, session=session).first()
     if row is None or row.erased:
         raise UnknownSession(
             f"There is no session {session}. Make one first, or look the id up in the list of sessions."
@@ -108,9 +128,7 @@ def recorded(transaction: Transaction, command: Command, about: str) -> Appended
     Raises:
         CommandConflict: it was done with another body.
     """
-    columns = tables.commands.c
-    query = select(tables.commands).where(columns.owner == command.owner, columns.id == command.id)
-    row = transaction.connection.execute(query).first()
+    row = _DONE(transaction.connection, person=command.owner, command=command.id).first()
     if row is None:
         return None
     if row.body_hash not in ("", command.body_hash(about)):  # empty: erased, so any body is the repeat of it
@@ -138,9 +156,7 @@ def record(transaction: Transaction, command: Command, about: str, events: Seque
 
 def check_fence(transaction: Transaction, fence: Fence) -> None:
     """Refuse a writer that no longer holds its lease, even if nobody took it over yet."""
-    table = tables.turns if fence.kind == "turn" else tables.jobs
-    query = select(table.c.state, table.c.epoch, table.c.lease_until).where(table.c.id == fence.id)
-    row = transaction.connection.execute(query).first()
+    row = _HELD[fence.kind](transaction.connection, held=fence.id).first()
     if row is None:
         raise Fenced(f"There is no {fence.kind} {fence.id} to hold.")
     if row.state not in (TURN_ACTIVE if fence.kind == "turn" else JOB_ACTIVE):
@@ -168,9 +184,8 @@ def write(
     owner = row.owner if command is None else command.owner
     for event in events:
         fold(transaction, event, owner)
-    transaction.connection.execute(tables.events.insert(), [stored(event) for event in events])
-    head = update(tables.sessions).where(tables.sessions.c.id == row.id)
-    transaction.connection.execute(head.values(head=events[-1].seq, changed_at=micros(at)))
+    _INSERT.each(transaction.connection, [stored(event) for event in events])
+    _MOVE(transaction.connection, session=row.id, last=events[-1].seq, moment=micros(at))
     if command is not None:
         record(transaction, command, row.id if about is None else about, events)
     transaction.events.extend(events)

@@ -117,21 +117,21 @@ class Writer:
     def _attempt(self, connection: Connection, work: _Work) -> _Outcome:
         """Run one work in a savepoint. Once more when a key was taken meanwhile: it then sees whose it is."""
         for again in (True, False):
-            savepoint = connection.begin_nested()
+            connection.exec_driver_sql("SAVEPOINT one")
             transaction = Transaction(connection, self._clock())
             try:
                 result = work.do(transaction)
-                savepoint.commit()
+                connection.exec_driver_sql("RELEASE SAVEPOINT one")
                 return _Outcome(work, result, events=transaction.events)
             except IntegrityError as error:
-                savepoint.rollback()
+                _take_back(connection)
                 if not again:
                     said = Duplicate(f"A fact that may exist only once exists already ({error.orig}).")
                     return _Outcome(work, error=_because(said, error))
             except DBAPIError:
                 raise
             except Exception as error:
-                savepoint.rollback()
+                _take_back(connection)
                 return _Outcome(work, error=error)
         raise AssertionError("unreachable")
 
@@ -153,6 +153,11 @@ class Writer:
         events = [event for outcome in outcomes for event in outcome.events]
         if events:
             self._deliver(events)
+
+
+def _take_back(connection: Connection) -> None:
+    connection.exec_driver_sql("ROLLBACK TO SAVEPOINT one")
+    connection.exec_driver_sql("RELEASE SAVEPOINT one")
 
 
 def _because(error: LogError, cause: Exception) -> LogError:
