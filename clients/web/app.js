@@ -3,6 +3,7 @@
 import { Refused, ask } from "./api.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
+import * as drawer from "./drawer.js";
 import { fill } from "./element.js";
 import { Live } from "./live.js";
 import { stoppable } from "./log.js";
@@ -35,6 +36,12 @@ class Page {
     this.composer = new Composer(at("composer"), { session: () => this.upload() });
     /** @type {Map<string, string>} what a command on its way is about, by the command's id */
     this.about = new Map();
+    /** @type {number | undefined} */
+    this.listing = undefined;
+    /** @type {number | undefined} */
+    this.linkTimer = undefined;
+    /** @type {(() => Promise<void>) | undefined} draws the door again, in another language */
+    this.redoor = undefined;
     this.wire();
   }
 
@@ -83,10 +90,9 @@ class Page {
     document.addEventListener("visibilitychange", () => document.hidden || this.list());
     for (const button of document.querySelectorAll(".language")) button.addEventListener("click", () => void this.switchLanguage());
     for (const button of document.querySelectorAll(".new")) button.addEventListener("click", () => this.place.go(null));
+    at("skip").addEventListener("click", () => this.composer.focus());
     at("hurry").addEventListener("click", () => this.live.hurry());
-    at("menu").addEventListener("click", () => this.drawer(true));
-    at("shut").addEventListener("click", () => this.drawer(false));
-    at("veil").addEventListener("click", () => this.drawer(false));
+    drawer.fit();
   }
 
   async start() {
@@ -97,7 +103,7 @@ class Page {
       await this.sessions.load();
     } catch (error) {
       const { status, message, fix } = /** @type {Refused} */ (error);
-      if (status === 401 || (code && status && status < 500)) return this.door(code ? t("signin.bad") : "", fix);
+      if (status === 401 || (code && status && status < 500)) return this.door(code ? t("signin.bad") : "");
       if (status) notify(message, fix);
     }
     at("door").hidden = true;
@@ -108,14 +114,14 @@ class Page {
     return this.open();
   }
 
-  /** @param {string} error @param {string | null} fix */
-  async door(error, fix) {
+  /** @param {string} [error] */
+  async door(error = "") {
     const { door } = await import("./signin.js");
     this.live.stop();
     at("room").hidden = true;
     at("door").hidden = false;
-    fill(at("door-place"), door({ error, fix }, () => void this.start()));
-    this.redoor = () => this.door(error, fix);
+    fill(at("door-place"), door(error, () => void this.start()));
+    this.redoor = () => this.door(error);
   }
 
   /** A connection was refused: find out whether this browser was signed out. */
@@ -123,8 +129,7 @@ class Page {
     try {
       await ask("GET", "/api/sessions");
     } catch (error) {
-      const { status, fix } = /** @type {Refused} */ (error);
-      if (status === 401) void this.door("", fix);
+      if (/** @type {Refused} */ (error).status === 401) void this.door();
     }
   }
 
@@ -138,7 +143,7 @@ class Page {
 
   open() {
     const { session } = this.place;
-    this.drawer(false);
+    drawer.draw(false);
     this.conversation.open(session);
     this.sessions.mark(session);
     this.composer.open(session ?? "new");
@@ -268,7 +273,7 @@ class Page {
   }
 
   escape() {
-    if (document.body.classList.contains("drawn")) this.drawer(false);
+    if (drawer.isOpen()) drawer.draw(false);
     else this.stop();
   }
 
@@ -278,16 +283,6 @@ class Page {
     this.composer.forget(id);
     for (const { command } of this.outbox.of({ session: id })) this.outbox.drop(command.id);
     if (this.place.session === id) this.place.go(null);
-  }
-
-  /** On a phone the list is a drawer over the page. @param {boolean} open */
-  drawer(open) {
-    const was = document.body.classList.contains("drawn");
-    document.body.classList.toggle("drawn", open);
-    at("main").inert = open;
-    at("menu").setAttribute("aria-expanded", String(open));
-    if (open) at("shut").focus();
-    else if (was) at("menu").focus();
   }
 
   async switchLanguage() {

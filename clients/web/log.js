@@ -248,7 +248,7 @@ function addText(draft, item) {
   raise(turn, item.attempt);
   const part = partOf(turn, item.part);
   if (part?.final) return;
-  const shown = part?.attempt === item.attempt ? part : { text: "", length: 0 };
+  const shown = part && part.attempt === item.attempt ? part : { text: "", length: 0 };
   if (item.offset > shown.length) return;
   const text = (item.offset === shown.length ? shown.text : cut(shown.text, item.offset)) + item.text;
   const length = item.offset + codePoints(item.text);

@@ -29,14 +29,16 @@ function kindOf(line) {
 export function blocks(text) {
   /** @type {Block[]} */
   const found = [];
-  /** @type {Block | null} */
-  let open = null;
+  let open = /** @type {Block | null} */ (null);
   let fenced = false;
-  const start = (/** @type {Block["kind"]} */ kind, /** @type {string[]} */ lines) => found.push((open = { kind, lines }));
+  const start = (/** @type {Block["kind"]} */ kind, /** @type {string[]} */ lines) => {
+    found.push({ kind, lines });
+    return found[found.length - 1];
+  };
   for (const line of text.split("\n")) {
     if (FENCE.test(line)) {
       if (fenced) open = null;
-      else start("code", [line.trim()]);
+      else open = start("code", [line.trim()]);
       fenced = !fenced;
     } else if (fenced) open?.lines.push(line);
     else if (!line.trim()) open = open?.kind === "list" ? open : null;
@@ -44,7 +46,7 @@ export function blocks(text) {
       const kind = kindOf(line);
       const goesOn = open && (open.kind === kind || (open.kind === "list" && /^\s{2,}/.test(line))) && kind !== "heading" && kind !== "rule";
       if (goesOn) open?.lines.push(line);
-      else start(kind, [line]);
+      else open = start(kind, [line]);
     }
   }
   return found;

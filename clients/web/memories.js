@@ -9,6 +9,8 @@ export class Memories extends EventTarget {
     /** @type {Map<string, string>} */
     this.known = new Map();
     this.asked = new Set();
+    /** @type {number | undefined} a fetch that is about to be made */
+    this.round = undefined;
   }
 
   /** @param {string} id @returns {string | undefined} undefined while it is fetched, or if it is gone */

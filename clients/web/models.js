@@ -67,7 +67,8 @@ export class Models extends EventTarget {
 
 /** @param {Model} model */
 function row({ id, task, title, state, bytes, done = 0, eta, error, fix }) {
-  const name = title || (has(`task.${task}`) ? t(`task.${task}`) : id);
+  const kind = `task.${task.split(".")[0]}`;
+  const name = has(kind) ? t(kind) : task;
   const share = bytes ? done / bytes : 0;
   const bar = el("span.stitches", { role: "progressbar", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": Math.round(share * 100) }, el("span"));
   bar.style.setProperty("--share", `${share * 100}%`);
@@ -76,5 +77,5 @@ function row({ id, task, title, state, bytes, done = 0, eta, error, fix }) {
     queued: () => [size(bytes), t("models.queued")],
     failed: () => [t("models.failed"), error, fix],
   }[/** @type {"downloading" | "queued" | "failed"} */ (state)]();
-  return el("li.model", {}, el("span.model-name", { title: id }, name), el("span.model-told", {}, told.filter(Boolean).join(" · ")), state === "downloading" && bar);
+  return el("li.model", {}, el("span.model-name", { title: id }, name, " ", el("span.muted", {}, title)), el("span.model-told", {}, told.filter(Boolean).join(" · ")), state === "downloading" && bar);
 }

@@ -85,9 +85,11 @@ export class Sessions extends EventTarget {
     };
     input.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
-      if (event.key === "Enter") end(true);
-      if (event.key === "Escape") end(false);
-      if (event.key === "Enter" || event.key === "Escape") event.stopPropagation();
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      // Or the same press would act on the button that gets the focus, and Escape stop the turn.
+      event.preventDefault();
+      event.stopPropagation();
+      end(event.key === "Enter");
     });
     input.addEventListener("blur", () => end(true));
     fill(item, input);

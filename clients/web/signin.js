@@ -16,11 +16,11 @@ export const signIn = (code) => ask("POST", "/api/sign-in", { code });
 
 /**
  * What a browser without a session sees.
- * @param {{error?: string, fix?: string | null}} refusal
+ * @param {string} error what was wrong with the code that it came with
  * @param {() => void} onDone
  * @returns {HTMLElement}
  */
-export function door({ error, fix }, onDone) {
+export function door(error, onDone) {
   const input = /** @type {HTMLInputElement} */ (el("input", { type: "text", autocomplete: "one-time-code", autocapitalize: "off", spellcheck: "false", "aria-label": t("signin.code") }));
   const told = el("p.failure-words", { role: "alert" }, error);
   const onsubmit = async (/** @type {Event} */ event) => {
@@ -43,7 +43,7 @@ export function door({ error, fix }, onDone) {
     el("p", {}, t("signin.body")),
     told,
     el("p", {}, t("signin.how")),
-    el("pre", { tabindex: 0 }, el("code", {}, fix || "rhapsode token --link")),
+    el("pre", { tabindex: 0 }, el("code", {}, "rhapsode")),
     el("form.row", { onsubmit }, el("label", {}, el("span", {}, t("signin.code")), input), el("button.small", {}, t("signin.go"))),
   );
 }

@@ -35,6 +35,8 @@ export class Thread {
     this.views = new Map();
     this.stuck = true;
     this.top = 0;
+    this.waiting = "";
+    this.offered = "";
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.log);
     this.reset();

@@ -88,7 +88,8 @@ export class TurnView {
       return { element: question.element, show: (/** @type {State} */ state) => question.show(state.questions.get(item.id)) };
     }
     if (item.type === "asset") return { element: el("div.made"), show: this.#asset(item.id) };
-    return { element: el("p.muted", {}, t(`note.${item.what}`, { text: item.text })), show: () => {} };
+    const { what, text } = /** @type {{what: string, text?: string}} */ (/** @type {unknown} */ (item));
+    return { element: el("p.muted", {}, t(`note.${what}`, { text })), show: () => {} };
   }
 
   /** @param {string} id */

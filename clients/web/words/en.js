@@ -3,7 +3,8 @@
 /** @param {number} n @param {string} one @param {string} many */
 const some = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 
-export default {
+/** @type {Record<string, import("../words.js").Phrase>} */
+const phrases = {
   "app.tagline": "A companion that draws, speaks and remembers, on your own machine.",
   "app.skip": "Skip to the message box",
   "sessions.title": "Conversations",
@@ -120,16 +121,16 @@ export default {
   "models.left": ({ time }) => `${time} left`,
   "models.queued": "waiting",
   "models.failed": "did not arrive",
-  "task.chat": "Language model",
   "task.llm": "Language model",
-  "task.embed": "Memory search",
+  "task.embedding": "Memory",
   "task.speech": "Voice",
-  "task.tts": "Voice",
   "task.image": "Pictures",
   "signin.title": "This browser is not signed in",
   "signin.body": "Rhapsode lets in only browsers that hold a one-time link. It printed one in the terminal when it started; each link works once.",
-  "signin.how": "For a new link, run this where Rhapsode runs:",
+  "signin.how": "For a new link, run this on the machine where Rhapsode runs. It goes on running:",
   "signin.code": "Or enter the code from the link",
   "signin.go": "Sign in",
   "signin.bad": "That code does not work: it was used already, or is mistyped. Ask for a new one with the command below.",
 };
+
+export default phrases;

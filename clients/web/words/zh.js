@@ -1,6 +1,7 @@
 /** Chinese. Same keys as English. */
 
-export default {
+/** @type {Record<string, import("../words.js").Phrase>} */
+const phrases = {
   "app.tagline": "会画、会说、会记住的伙伴，就在你自己的电脑上。",
   "app.skip": "跳到输入框",
   "sessions.title": "对话",
@@ -117,16 +118,16 @@ export default {
   "models.left": ({ time }) => `还需 ${time}`,
   "models.queued": "等待中",
   "models.failed": "下载失败",
-  "task.chat": "语言模型",
   "task.llm": "语言模型",
-  "task.embed": "记忆检索",
+  "task.embedding": "记忆",
   "task.speech": "语音",
-  "task.tts": "语音",
   "task.image": "图片",
   "signin.title": "这个浏览器还没有登录",
   "signin.body": "Rhapsode 只让持有一次性链接的浏览器进入。启动时终端里会打印一个链接，每个链接只能用一次。",
-  "signin.how": "需要新链接时，在运行 Rhapsode 的机器上执行：",
+  "signin.how": "需要新链接时，在运行 Rhapsode 的机器上执行下面的命令，不会打断它的运行：",
   "signin.code": "或者输入链接里的代码",
   "signin.go": "登录",
   "signin.bad": "这个代码无效：已经用过，或输入有误。请用下面的命令重新获取。",
 };
+
+export default phrases;

@@ -1,5 +1,6 @@
 """A real Chromium on the page, against a stand-in of the server. A script error or a breach of the policy fails the test."""
 
+import inspect
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -13,10 +14,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from standin import StandIn
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None)
+"""The system's browser; None is the one that Playwright installed."""
 expect.set_options(timeout=5_000)
 
 Open = Callable[..., Awaitable[Page]]
@@ -27,14 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if inspect.iscoroutinefunction(getattr(item, "function", None)):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = next((path for path in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(path).exists()), None)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         await browser.close()
 
@@ -50,7 +58,9 @@ async def open_page(browser: Browser, server: StandIn) -> AsyncIterator[Open]:
     """Open the page in a browser of its own: ``await open_page(session, locale="zh-CN", width=360)``."""
     contexts, faults = [], []
 
-    async def open_page(session: Any = None, *, width: int = 1200, height: int = 800, locale: str = "en-GB", path: str = "", **how: Any) -> Page:
+    async def open_page(
+        session: Any = None, *, width: int = 1200, height: int = 800, locale: str = "en-GB", path: str = "", **how: Any
+    ) -> Page:
         context = await browser.new_context(viewport={"width": width, "height": height}, locale=locale, **how)
         contexts.append(context)
         page = await context.new_page()

@@ -179,7 +179,11 @@ class StandIn:
         await self.fact(session, "turn.taken", {"epoch": 1, "attempt": 1}, turn=turn)
         if reply:
             await self.fact(
-                session, "agent.said", {"attempt": 1, "part": 0, "text": reply, "memories": [], **said}, turn=turn, by="agent"
+                session,
+                "agent.said",
+                {"attempt": 1, "part": 0, "text": reply, "memories": [], **said},
+                turn=turn,
+                by="agent",
             )
             await self.fact(session, "turn.done", {"jobs": []}, turn=turn)
         return turn
@@ -190,9 +194,20 @@ class StandIn:
         await self.fact(session, "tool.called", data, turn=turn, by="agent")
         await self.fact(session, "job.queued", {"job": job, "call": data["call"], "tool": tool, "title": ""}, turn=turn)
 
-    async def asset(self, session: Session, turn: str | None, asset: str, body: bytes, job: str | None = None, **row: Any) -> None:
+    async def asset(
+        self, session: Session, turn: str | None, asset: str, body: bytes, job: str | None = None, **row: Any
+    ) -> None:
         """Something was made."""
-        row = {"asset": asset, "media": "image/png", "name": f"{asset}.png", "size": len(body), "blob": "0" * 64, "meta": {}, "provenance": {}, **row}
+        row = {
+            "asset": asset,
+            "media": "image/png",
+            "name": f"{asset}.png",
+            "size": len(body),
+            "blob": "0" * 64,
+            "meta": {},
+            "provenance": {},
+            **row,
+        }
         self.assets[asset] = ({**row, "id": asset}, body)
         await self.fact(session, "asset.saved", {**row, "job": job}, turn=turn, by="tool")
 
@@ -221,9 +236,9 @@ class StandIn:
     @web.middleware
     async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
         self.requests.append((request.method, request.path))
-        if request.path.startswith("/api/") and request.path != "/api/sign-in":
-            if self.guarded and request.cookies.get("session") != "yes":
-                return _refused(401, "signed_out", "This browser is not signed in.", "rhapsode token --link")
+        inside = request.path.startswith("/api/") and request.path != "/api/sign-in"
+        if self.guarded and inside and request.cookies.get("session") != "yes":
+            return _refused(401, "signed_out", "This browser is not signed in.", "rhapsode token --link")
         if request.method != "GET" and request.headers.get("X-Rhapsode") != "1":
             return _refused(403, "header", "The custom header is missing.")
         return await handler(request)
@@ -270,7 +285,9 @@ class StandIn:
         found = self.assets.get(request.match_info["asset"])
         if not found:
             return _refused(404, "unknown_asset", "There is no such file.")
-        headers = {"Content-Disposition": f'attachment; filename="{found[0]["name"]}"'} if "download" in request.query else {}
+        headers = (
+            {"Content-Disposition": f'attachment; filename="{found[0]["name"]}"'} if "download" in request.query else {}
+        )
         return web.Response(body=found[1], content_type=found[0]["media"], headers=headers)
 
     async def _models(self, _: web.Request) -> web.Response:
@@ -319,7 +336,15 @@ class StandIn:
         elif frame["type"] == "watch":
             session = self.sessions.get(frame["session"])
             if not session:
-                await socket.send_json({"type": "refused", "session": frame["session"], "status": 404, "code": "unknown_session", "error": "There is no such conversation."})
+                await socket.send_json(
+                    {
+                        "type": "refused",
+                        "session": frame["session"],
+                        "status": 404,
+                        "code": "unknown_session",
+                        "error": "There is no such conversation.",
+                    }
+                )
                 return
             self._sockets[socket].add(session.id)
             await socket.send_json({"type": "watching", "session": session.id, "head": len(session.facts)})
@@ -339,7 +364,16 @@ class StandIn:
             self._seen[frame["id"]] = await self._effect(self.sessions[frame["session"]], command)
         if self.acks:
             fact = self._seen[frame["id"]]
-            await socket.send_json({"type": "ack", "id": frame["id"], "session": frame["session"], "seq": fact["seq"], "turn": fact["turn"], "repeated": repeated})
+            await socket.send_json(
+                {
+                    "type": "ack",
+                    "id": frame["id"],
+                    "session": frame["session"],
+                    "seq": fact["seq"],
+                    "turn": fact["turn"],
+                    "repeated": repeated,
+                }
+            )
 
     async def _effect(self, session: Session, command: Json) -> Json:
         """The fact that a command leads to at once."""
@@ -352,9 +386,13 @@ class StandIn:
         if command["name"] == "forget":
             return await self.fact(session, "memory.forgotten", {"memory": command["memory"]}, **envelope)
         if command["name"] == "answer":
-            return await self.fact(session, "question.answered", {"question": command["question"], "answer": command["answer"]}, **envelope)
+            return await self.fact(
+                session, "question.answered", {"question": command["question"], "answer": command["answer"]}, **envelope
+            )
         if command["name"] == "cancel":
-            return await self.fact(session, "cancel.asked", {"target": command["target"], "id": command["target_id"]}, **envelope)
+            return await self.fact(
+                session, "cancel.asked", {"target": command["target"], "id": command["target_id"]}, **envelope
+            )
         return await self.fact(session, "hidden", {}, **envelope)
 
     async def _tell(self, session: str, frame: Json) -> None:

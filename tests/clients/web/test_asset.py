@@ -8,7 +8,6 @@ import wave
 from typing import Any
 
 from playwright.async_api import Page, expect
-
 from standin import PICTURE, Session, StandIn, holds
 
 DRAWN = {
@@ -42,14 +41,24 @@ async def made(server: StandIn, session: Session, body: bytes, tool: str = "draw
     return turn
 
 
-async def test_a_drawing_is_called_an_illustration_and_opens_with_how_it_was_made(open_page: Any, server: StandIn) -> None:
+async def test_a_drawing_is_called_an_illustration_and_opens_with_how_it_was_made(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     await made(server, session, PICTURE, meta={"width": 64, "height": 48, "caption": "A cup of tea"}, provenance=DRAWN)
     page = await open_page(session)
     await expect(page.locator("figcaption")).to_contain_text("Illustration")
     await page.get_by_role("button", name="Enlarge: A cup of tea").click()
     dialog = page.get_by_role("dialog")
-    for told in ("draw_picture", "illustrator", "sprites 3", "CC0-1.0", "41", "a cup of tea", "No picture model is here."):
+    for told in (
+        "draw_picture",
+        "illustrator",
+        "sprites 3",
+        "CC0-1.0",
+        "41",
+        "a cup of tea",
+        "No picture model is here.",
+    ):
         await expect(dialog).to_contain_text(told)
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
@@ -99,7 +108,16 @@ async def test_what_is_neither_picture_nor_sound_is_a_file_to_download(open_page
 
 async def test_a_sound_plays_pauses_and_shows_where_it_is(open_page: Any, server: StandIn) -> None:
     session = server.session("Tea")
-    await made(server, session, wav(2), "speak", media="audio/wav", name="tea.wav", meta={"seconds": 2}, provenance={"tool": "speak", "method": "kokoro"})
+    await made(
+        server,
+        session,
+        wav(2),
+        "speak",
+        media="audio/wav",
+        name="tea.wav",
+        meta={"seconds": 2},
+        provenance={"tool": "speak", "method": "kokoro"},
+    )
     page = await open_page(session)
     player = page.get_by_role("group", name="tea.wav")
     await expect(player).to_contain_text("0:02")
@@ -112,7 +130,9 @@ async def test_a_sound_plays_pauses_and_shows_where_it_is(open_page: Any, server
 
 
 async def speak(server: StandIn, session: Session, number: int, seconds: float = 0.3) -> None:
-    await server.live(session, "audio.chunk", job="j", number=number, sample_rate=8000, pcm=base64.b64encode(tone(seconds)).decode())
+    await server.live(
+        session, "audio.chunk", job="j", number=number, sample_rate=8000, pcm=base64.b64encode(tone(seconds)).decode()
+    )
 
 
 async def begin(open_page: Any, server: StandIn) -> tuple[Page, Session, str]:
@@ -124,7 +144,9 @@ async def begin(open_page: Any, server: StandIn) -> tuple[Page, Session, str]:
     return page, session, turn
 
 
-async def test_speech_is_heard_while_it_is_made_once_a_person_has_touched_the_page(open_page: Any, server: StandIn) -> None:
+async def test_speech_is_heard_while_it_is_made_once_a_person_has_touched_the_page(
+    open_page: Any, server: StandIn
+) -> None:
     page, session, _ = await begin(open_page, server)
     await page.click("#message")
     for number in range(3):

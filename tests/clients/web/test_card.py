@@ -3,13 +3,14 @@
 from typing import Any
 
 from playwright.async_api import expect
-
 from standin import PICTURE, StandIn, until
 
 DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
-async def test_a_card_is_there_at_once_and_tells_stage_share_time_and_a_preview(open_page: Any, server: StandIn) -> None:
+async def test_a_card_is_there_at_once_and_tells_stage_share_time_and_a_preview(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     turn = await server.said(session, "Draw a cup")
     page = await open_page(session)
@@ -47,7 +48,9 @@ async def test_a_preview_that_is_no_inline_picture_is_not_fetched(open_page: Any
     turn = await server.said(session, "Draw a cup")
     await server.job(session, turn, "j")
     page = await open_page(session)
-    await server.live(session, "job.progress", job="j", turn=turn, share=0.1, stage="x", preview="https://example.org/track.png")
+    await server.live(
+        session, "job.progress", job="j", turn=turn, share=0.1, stage="x", preview="https://example.org/track.png"
+    )
     await expect(page.locator(".card")).to_contain_text("10%")
     await expect(page.locator(".card-preview")).to_be_hidden()
     assert await page.locator(".card-preview").get_attribute("src") is None
@@ -70,7 +73,9 @@ async def test_a_failed_job_says_why_and_how_to_mend_it_and_is_retried_once(open
     turn = await server.said(session, "Draw a cup")
     await server.job(session, turn, "j1")
     page = await open_page(session)
-    await server.fact(session, "job.failed", {"job": "j1", "error": "No room on the disk.", "fix": "Free 2 GB."}, turn=turn)
+    await server.fact(
+        session, "job.failed", {"job": "j1", "error": "No room on the disk.", "fix": "Free 2 GB."}, turn=turn
+    )
     await expect(page.locator(".card")).to_contain_text("No room on the disk.")
     await expect(page.locator(".card .fix code")).to_have_text("Free 2 GB.")
     await page.get_by_role("button", name="Try again").dblclick()

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from playwright.async_api import CDPSession, Page, expect
-
 from standin import PICTURE, StandIn, until
 
 GIVE = """({ how, name, media, body }) => {
@@ -22,14 +21,18 @@ async def compose(page: Page, text: str) -> CDPSession:
     """Have an input method show ``text`` as not yet decided, as the operating system does."""
     await page.focus("#message")
     devtools = await page.context.new_cdp_session(page)
-    await devtools.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    await devtools.send(
+        "Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+    )
     return devtools
 
 
 async def key(devtools: CDPSession, code: int) -> None:
     """Press Enter with the virtual key code that a platform reports for it."""
     for kind in ("rawKeyDown", "keyUp"):
-        await devtools.send("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": code})
+        await devtools.send(
+            "Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": code}
+        )
 
 
 @pytest.mark.parametrize("code", [13, 229])
@@ -46,7 +49,9 @@ async def test_enter_while_an_input_method_composes_never_sends(open_page: Any, 
     assert [command["text"] for command in server.named("say")] == ["你好"]
 
 
-async def test_the_enter_that_ends_a_composition_after_its_end_event_does_not_send(open_page: Any, server: StandIn) -> None:
+async def test_the_enter_that_ends_a_composition_after_its_end_event_does_not_send(
+    open_page: Any, server: StandIn
+) -> None:
     """Some browsers end the composition first and then report the key, as number 229 and no longer as composing."""
     page = await open_page(server.session("茶"))
     await page.fill("#message", "你好")
@@ -88,7 +93,9 @@ async def test_nothing_but_blanks_is_not_sent(open_page: Any, server: StandIn) -
 
 
 @pytest.mark.parametrize("how", ["pick", "paste", "drop"])
-async def test_a_file_that_is_picked_pasted_or_dropped_goes_with_the_words(open_page: Any, server: StandIn, how: str) -> None:
+async def test_a_file_that_is_picked_pasted_or_dropped_goes_with_the_words(
+    open_page: Any, server: StandIn, how: str
+) -> None:
     session = server.session("Tea")
     page = await open_page(session)
     if how == "pick":
@@ -96,7 +103,9 @@ async def test_a_file_that_is_picked_pasted_or_dropped_goes_with_the_words(open_
             await page.click(".attach")
         await (await chooser.value).set_files({"name": "cup.png", "mimeType": "image/png", "buffer": PICTURE})
     else:
-        await page.evaluate(GIVE, {"how": how, "name": "cup.png", "media": "image/png", "body": base64.b64encode(PICTURE).decode()})
+        await page.evaluate(
+            GIVE, {"how": how, "name": "cup.png", "media": "image/png", "body": base64.b64encode(PICTURE).decode()}
+        )
     await expect(page.locator(".chip img")).to_be_visible()
     await expect(page.locator(".chip .stitches")).to_have_count(0)
     await page.fill("#message", "What is this?")
@@ -108,10 +117,14 @@ async def test_a_file_that_is_picked_pasted_or_dropped_goes_with_the_words(open_
     assert server.assets["a1"][1] == PICTURE
 
 
-async def test_words_wait_for_a_file_that_is_still_going_up_and_a_file_can_be_taken_back(open_page: Any, server: StandIn) -> None:
+async def test_words_wait_for_a_file_that_is_still_going_up_and_a_file_can_be_taken_back(
+    open_page: Any, server: StandIn
+) -> None:
     page = await open_page(server.session("Tea"))
     server.upload_gate.clear()
-    await page.set_input_files("#composer input[type=file]", [{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"x" * 200_000}])
+    await page.set_input_files(
+        "#composer input[type=file]", [{"name": "notes.txt", "mimeType": "text/plain", "buffer": b"x" * 200_000}]
+    )
     await expect(page.get_by_role("progressbar")).to_be_visible()
     await page.fill("#message", "Read it")
     await page.keyboard.press("Enter")
@@ -129,7 +142,9 @@ async def test_words_wait_for_a_file_that_is_still_going_up_and_a_file_can_be_ta
 async def test_an_upload_that_was_refused_says_why_and_can_be_tried_again(open_page: Any, server: StandIn) -> None:
     page = await open_page(server.session("Tea"))
     server.upload_refusal = {"status": 413, "code": "too_large", "error": "Files may have 100 MB."}
-    await page.set_input_files("#composer input[type=file]", [{"name": "big.txt", "mimeType": "text/plain", "buffer": b"big"}])
+    await page.set_input_files(
+        "#composer input[type=file]", [{"name": "big.txt", "mimeType": "text/plain", "buffer": b"big"}]
+    )
     await expect(page.locator(".chip.failed")).to_contain_text("Files may have 100 MB.")
     server.upload_refusal = None
     await page.locator(".chip").get_by_role("button", name="Try again").click()
@@ -140,7 +155,13 @@ async def test_an_upload_that_was_refused_says_why_and_can_be_tried_again(open_p
 
 async def test_a_file_in_a_new_conversation_makes_it_and_keeps_chip_and_words(page: Page, server: StandIn) -> None:
     await page.fill("#message", "Look at")
-    await page.set_input_files("#composer input[type=file]", [{"name": "a.png", "mimeType": "image/png", "buffer": PICTURE}, {"name": "b.png", "mimeType": "image/png", "buffer": PICTURE}])
+    await page.set_input_files(
+        "#composer input[type=file]",
+        [
+            {"name": "a.png", "mimeType": "image/png", "buffer": PICTURE},
+            {"name": "b.png", "mimeType": "image/png", "buffer": PICTURE},
+        ],
+    )
     await expect(page.locator(".chip img")).to_have_count(2)
     await until(lambda: len(server.assets) == 2)
     await expect(page.locator("#message")).to_have_value("Look at")
@@ -155,7 +176,9 @@ async def test_each_conversation_keeps_its_own_draft_through_a_reload(open_page:
     tea, rain = server.session("Tea"), server.session("Rain")
     page = await open_page(tea)
     await page.fill("#message", "half a thought about tea")
-    await page.set_input_files("#composer input[type=file]", [{"name": "leaf.png", "mimeType": "image/png", "buffer": PICTURE}])
+    await page.set_input_files(
+        "#composer input[type=file]", [{"name": "leaf.png", "mimeType": "image/png", "buffer": PICTURE}]
+    )
     await until(lambda: server.assets)
     await expect(page.locator(".chip .stitches")).to_have_count(0)
     await page.locator(".session-open", has_text="Rain").click()
@@ -167,7 +190,8 @@ async def test_each_conversation_keeps_its_own_draft_through_a_reload(open_page:
     await page.reload()
     await expect(page.locator("#message")).to_have_value("half a thought about tea")
     await expect(page.locator(".chip")).to_contain_text("leaf.png")
-    assert rain.facts and await page.evaluate("localStorage.getItem('rhapsode.draft.s2')") == '{"text":"rain, then","assets":[]}'
+    kept = await page.evaluate("(key) => JSON.parse(localStorage.getItem(key))", f"rhapsode.draft.{rain.id}")
+    assert kept == {"text": "rain, then", "assets": []}
 
 
 async def test_escape_and_the_stop_button_cancel_the_running_turn_once(open_page: Any, server: StandIn) -> None:
@@ -185,7 +209,10 @@ async def test_escape_and_the_stop_button_cancel_the_running_turn_once(open_page
     second = await server.said(session, "And again")
     await page.click(".stop")
     await until(lambda: len(server.named("cancel")) == 2)
-    assert [(command["target"], command["target_id"]) for command in server.named("cancel")] == [("turn", turn), ("turn", second)]
+    assert [(command["target"], command["target_id"]) for command in server.named("cancel")] == [
+        ("turn", turn),
+        ("turn", second),
+    ]
 
 
 async def test_escape_in_a_composition_belongs_to_the_input_method(open_page: Any, server: StandIn) -> None:
@@ -193,7 +220,10 @@ async def test_escape_in_a_composition_belongs_to_the_input_method(open_page: An
     await server.said(session, "Go on")
     page = await open_page(session)
     devtools = await compose(page, "ni")
-    await devtools.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 229})
+    await devtools.send(
+        "Input.dispatchKeyEvent",
+        {"type": "rawKeyDown", "key": "Escape", "code": "Escape", "windowsVirtualKeyCode": 229},
+    )
     await devtools.send("Input.insertText", {"text": "你"})
     await page.keyboard.press("Enter")
     await until(lambda: server.named("say"))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from playwright.async_api import Page, expect
-
 from standin import StandIn, until
 
 
@@ -11,7 +10,9 @@ async def shown(page: Page) -> list[str]:
     return await page.locator(".said-text, .prose").all_inner_texts()
 
 
-async def test_facts_of_a_silent_time_are_read_after_it_from_where_the_page_stood(open_page: Any, server: StandIn) -> None:
+async def test_facts_of_a_silent_time_are_read_after_it_from_where_the_page_stood(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     await server.said(session, "one", "first reply")
     page = await open_page(session)
@@ -22,7 +23,9 @@ async def test_facts_of_a_silent_time_are_read_after_it_from_where_the_page_stoo
     assert await shown(page) == ["one", "first reply", "two", "second reply"]
 
 
-async def test_a_reply_that_was_streaming_when_the_line_broke_goes_on_without_a_repeat(open_page: Any, server: StandIn) -> None:
+async def test_a_reply_that_was_streaming_when_the_line_broke_goes_on_without_a_repeat(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     turn = await server.said(session, "Tell me")
     page = await open_page(session)

@@ -24,9 +24,21 @@ class Frames:
     def __init__(self) -> None:
         self.seq = 0
 
-    def fact(self, kind: str, turn: str | None = "t", by: str = "engine", cause: Any = None, **data: Any) -> dict[str, Any]:
+    def fact(
+        self, kind: str, turn: str | None = "t", by: str = "engine", cause: Any = None, **data: Any
+    ) -> dict[str, Any]:
         self.seq += 1
-        return {"type": "fact", "session": "s", "seq": self.seq, "turn": turn, "at": "2026-01-01T10:00:00Z", "kind": kind, "by": by, "cause": cause, "data": data}
+        return {
+            "type": "fact",
+            "session": "s",
+            "seq": self.seq,
+            "turn": turn,
+            "at": "2026-01-01T10:00:00Z",
+            "kind": kind,
+            "by": by,
+            "cause": cause,
+            "data": data,
+        }
 
     def said(self, text: str = "hello", turn: str = "t") -> dict[str, Any]:
         return self.fact("user.said", turn, by="user", text=text, assets=[])
@@ -35,7 +47,9 @@ class Frames:
         return self.fact("agent.said", turn, by="agent", attempt=attempt, part=part, text=text, memories=[])
 
     def called(self, job: str, **data: Any) -> dict[str, Any]:
-        return self.fact("tool.called", job=job, **{"call": job, "tool": "draw_picture", "args": {}, "lane": "heavy", **data})
+        return self.fact(
+            "tool.called", job=job, **{"call": job, "tool": "draw_picture", "args": {}, "lane": "heavy", **data}
+        )
 
 
 def live(kind: str, **item: Any) -> dict[str, Any]:
@@ -81,7 +95,9 @@ async def test_a_delta_beyond_what_is_shown_waits_for_a_snapshot(fold: Any) -> N
 
 async def test_the_final_words_replace_every_delta_and_late_deltas_change_nothing(fold: Any) -> None:
     log = Frames()
-    folded = await fold([log.said(), delta(0, "Draft of"), log.reply("The words"), delta(8, " more"), delta(0, "New", attempt=2)])
+    folded = await fold(
+        [log.said(), delta(0, "Draft of"), log.reply("The words"), delta(8, " more"), delta(0, "New", attempt=2)]
+    )
     assert texts(folded) == ["The words"]
 
 
@@ -90,20 +106,42 @@ async def test_a_higher_attempt_voids_unfinished_text_and_a_late_lower_one_is_dr
     begun = [log.said(), log.fact("turn.taken", epoch=1, attempt=1), delta(0, "First try")]
     folded = await fold([*begun, log.fact("turn.taken", epoch=2, attempt=2)])
     assert texts(folded) == []
-    folded = await fold([*begun, live("turn.started", turn="t", attempt=2), delta(0, "Second", attempt=2), delta(9, " late")])
+    folded = await fold(
+        [*begun, live("turn.started", turn="t", attempt=2), delta(0, "Second", attempt=2), delta(9, " late")]
+    )
     assert texts(folded) == ["Second"]
 
 
 async def test_finished_words_of_a_lower_attempt_stay(fold: Any) -> None:
     log = Frames()
-    folded = await fold([log.said(), log.reply("Kept."), log.fact("turn.taken", epoch=2, attempt=2), delta(0, "Next", attempt=2, part=1)])
+    folded = await fold(
+        [
+            log.said(),
+            log.reply("Kept."),
+            log.fact("turn.taken", epoch=2, attempt=2),
+            delta(0, "Next", attempt=2, part=1),
+        ]
+    )
     assert texts(folded) == ["Kept.", "Next"]
 
 
 async def test_what_is_shown_at_a_turns_end_is_what_its_facts_alone_give(fold: Any) -> None:
     log = Frames()
-    facts = [log.said(), log.fact("turn.taken", epoch=1, attempt=1), log.called("j"), log.reply("Done."), log.fact("turn.cancelled")]
-    lively = [*facts[:3], delta(0, "Do"), delta(0, "never logged", part=1), live("job.progress", job="j", share=0.5, stage="x"), *facts[3:], delta(2, "late", part=1)]
+    facts = [
+        log.said(),
+        log.fact("turn.taken", epoch=1, attempt=1),
+        log.called("j"),
+        log.reply("Done."),
+        log.fact("turn.cancelled"),
+    ]
+    lively = [
+        *facts[:3],
+        delta(0, "Do"),
+        delta(0, "never logged", part=1),
+        live("job.progress", job="j", share=0.5, stage="x"),
+        *facts[3:],
+        delta(2, "late", part=1),
+    ]
     with_live, alone = await fold(lively), await fold(facts)
     assert texts(with_live) == texts(alone) == ["Done."]
     assert with_live["turns"]["t"]["state"] == "cancelled"
@@ -142,7 +180,12 @@ async def test_folding_leaves_the_state_it_was_given_as_it_was(modules: Page) ->
         }""",
         [
             [log.said(), log.called("j"), log.reply("a"), log.fact("memory.kept", memory="m", text="x")],
-            [log.fact("job.finished", job="j", text="", assets=[]), log.reply("b", part=1), log.fact("memory.forgotten", memory="m"), log.fact("turn.done")],
+            [
+                log.fact("job.finished", job="j", text="", assets=[]),
+                log.reply("b", part=1),
+                log.fact("memory.forgotten", memory="m"),
+                log.fact("turn.done"),
+            ],
         ],
     )
     assert before == after
@@ -150,24 +193,63 @@ async def test_folding_leaves_the_state_it_was_given_as_it_was(modules: Page) ->
 
 async def test_a_job_goes_from_queued_over_progress_to_what_it_made(fold: Any) -> None:
     log = Frames()
-    running = [log.said(), log.called("j"), log.fact("job.queued", job="j", call="j", tool="draw_picture"), live("job.progress", job="j", share=0.4, stage="sky", eta=9, preview="data:image/png;base64,x")]
+    running = [
+        log.said(),
+        log.called("j"),
+        log.fact("job.queued", job="j", call="j", tool="draw_picture"),
+        live("job.progress", job="j", share=0.4, stage="sky", eta=9, preview="data:image/png;base64,x"),
+    ]
     job = (await fold(running))["jobs"]["j"]
     assert (job["state"], job["share"], job["stage"], job["eta"]) == ("running", 0.4, "sky", 9)
-    saved = log.fact("asset.saved", asset="a", media="image/png", name="a.png", size=3, job="j", meta={"width": 4}, provenance={"tool": "draw_picture", "method": "illustrator"})
-    done = await fold([*running, saved, log.fact("job.finished", job="j", text="Drew.", assets=["a"]), live("job.progress", job="j", share=0.9, stage="late")])
-    assert (done["jobs"]["j"]["state"], done["jobs"]["j"]["assets"], done["jobs"]["j"]["preview"]) == ("finished", ["a"], None)
+    saved = log.fact(
+        "asset.saved",
+        asset="a",
+        media="image/png",
+        name="a.png",
+        size=3,
+        job="j",
+        meta={"width": 4},
+        provenance={"tool": "draw_picture", "method": "illustrator"},
+    )
+    done = await fold(
+        [
+            *running,
+            saved,
+            log.fact("job.finished", job="j", text="Drew.", assets=["a"]),
+            live("job.progress", job="j", share=0.9, stage="late"),
+        ]
+    )
+    assert (done["jobs"]["j"]["state"], done["jobs"]["j"]["assets"], done["jobs"]["j"]["preview"]) == (
+        "finished",
+        ["a"],
+        None,
+    )
     assert done["assets"]["a"]["meta"] == {"width": 4}
 
 
 async def test_a_lost_run_of_a_job_starts_its_progress_anew(fold: Any) -> None:
     log = Frames()
-    folded = await fold([log.said(), log.called("j"), live("job.progress", job="j", share=0.8, stage="x"), log.fact("job.retried", job="j", attempt=2, reason="worker died")])
+    folded = await fold(
+        [
+            log.said(),
+            log.called("j"),
+            live("job.progress", job="j", share=0.8, stage="x"),
+            log.fact("job.retried", job="j", attempt=2, reason="worker died"),
+        ]
+    )
     assert (folded["jobs"]["j"]["state"], folded["jobs"]["j"]["share"]) == ("queued", 0)
 
 
 async def test_a_retry_supersedes_the_job_that_failed(fold: Any) -> None:
     log = Frames()
-    folded = await fold([log.said(), log.called("j1", call="c"), log.fact("job.failed", job="j1", error="No."), log.called("j2", call="c", attempt_no=2)])
+    folded = await fold(
+        [
+            log.said(),
+            log.called("j1", call="c"),
+            log.fact("job.failed", job="j1", error="No."),
+            log.called("j2", call="c", attempt_no=2),
+        ]
+    )
     assert (folded["jobs"]["j1"]["superseded"], folded["jobs"]["j2"]["superseded"]) == (True, False)
 
 
@@ -195,7 +277,13 @@ async def test_a_memory_kept_without_a_turn_stands_alone_in_its_place(fold: Any)
 
 async def test_erased_words_leave_their_place_and_nothing_else(fold: Any) -> None:
     log = Frames()
-    folded = await fold([log.fact("erased", was="user.said"), log.fact("erased", was="agent.said"), log.fact("content.erased", None, seqs=[1, 2])])
+    folded = await fold(
+        [
+            log.fact("erased", was="user.said"),
+            log.fact("erased", was="agent.said"),
+            log.fact("content.erased", None, seqs=[1, 2]),
+        ]
+    )
     turn = folded["turns"]["t"]
     assert turn["said"]["erased"] is True
     assert [item.get("what") for item in turn["items"]] == ["erased"]
@@ -213,7 +301,16 @@ async def test_stop_means_the_running_turn_before_those_that_queue(fold: Any) ->
 
 async def test_two_thousand_facts_fold_in_a_blink(modules: Page) -> None:
     log = Frames()
-    facts = [fact for n in range(500) for fact in (log.said(f"{n}", f"t{n}"), log.fact("turn.taken", f"t{n}", attempt=1), log.reply("words " * 20, turn=f"t{n}"), log.fact("turn.done", f"t{n}"))]
+    facts = [
+        fact
+        for n in range(500)
+        for fact in (
+            log.said(f"{n}", f"t{n}"),
+            log.fact("turn.taken", f"t{n}", attempt=1),
+            log.reply("words " * 20, turn=f"t{n}"),
+            log.fact("turn.done", f"t{n}"),
+        )
+    ]
     at_once, one_by_one = await modules.evaluate(
         """async (facts) => {
           const { empty, fold } = await import("/log.js");

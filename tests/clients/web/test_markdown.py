@@ -24,7 +24,10 @@ RENDER = """async (text) => {
         ("- one\n  - inner\n- two", "<ul><li>one<ul><li>inner</li></ul></li><li>two</li></ul>"),
         ("> quoted\n> twice", "<blockquote>quoted<br>twice</blockquote>"),
         ("---", "<hr>"),
-        ("```js\nlet a = `<b>`;\n\n- not a list\n```\nafter", '<pre tabindex="0"><code>let a = `&lt;b&gt;`;\n\n- not a list</code></pre><p>after</p>'),
+        (
+            "```js\nlet a = `<b>`;\n\n- not a list\n```\nafter",
+            '<pre tabindex="0"><code>let a = `&lt;b&gt;`;\n\n- not a list</code></pre><p>after</p>',
+        ),
         ("```\nstill open", '<pre tabindex="0"><code>still open</code></pre>'),
         ("2 * 3 * 4 and a_b_c", "<p>2 * 3 * 4 and a_b_c</p>"),
         ("**still open", "<p>**still open</p>"),

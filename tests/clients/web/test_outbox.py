@@ -3,8 +3,7 @@
 from typing import Any
 
 from playwright.async_api import Page, expect
-
-from standin import StandIn, until
+from standin import StandIn, holds, until
 
 
 async def say(page: Page, text: str) -> None:
@@ -19,14 +18,16 @@ async def test_words_go_out_once_and_show_once(open_page: Any, server: StandIn) 
     await expect(page.locator(".said-text")).to_have_text(["Two cups, please"])
     await expect(page.locator(".waiting")).to_have_count(0)
     assert [(command["text"], command["assets"]) for command in server.named("say")] == [("Two cups, please", [])]
-    assert await page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('rhapsode.outbox')).length") == 0
+    assert (
+        await page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('rhapsode.outbox')).length") == 0
+    )
 
 
 async def test_the_first_words_make_a_session_and_give_it_an_address(page: Page, server: StandIn) -> None:
     await say(page, "A plan for the garden")
     await expect(page.locator(".said-text")).to_have_text(["A plan for the garden"])
     assert [session.title for session in server.sessions.values()] == ["A plan for the garden"]
-    assert await page.evaluate("location.hash") == "#/s1"
+    await holds(page, "location.hash === '#/s1'")
     await expect(page.locator(".session-title")).to_have_text(["A plan for the garden"])
 
 
@@ -45,7 +46,9 @@ async def test_two_quick_first_sentences_go_to_one_session_in_order(page: Page, 
     assert len(server.sessions) == 1
 
 
-async def test_words_said_while_the_line_is_cut_wait_visibly_and_go_out_by_themselves(open_page: Any, server: StandIn) -> None:
+async def test_words_said_while_the_line_is_cut_wait_visibly_and_go_out_by_themselves(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     page = await open_page(session)
     server.accepting = False
@@ -70,7 +73,14 @@ async def test_a_command_whose_answer_was_lost_is_sent_again_with_the_same_id(op
 
     async def cut_before_the_fact(*args: Any) -> Any:
         session, command = args
-        fact = server._append(session, "user.said", {"text": command["text"], "assets": []}, turn=server.turn(), by="user", cause={"command": command["id"]})
+        fact = server._append(
+            session,
+            "user.said",
+            {"text": command["text"], "assets": []},
+            turn=server.turn(),
+            by="user",
+            cause={"command": command["id"]},
+        )
         await server.cut()
         return fact
 
@@ -112,7 +122,9 @@ async def test_first_words_survive_a_reload_before_there_is_a_session(open_page:
     assert len(server.sessions) == 1
 
 
-async def test_refused_words_say_why_and_can_be_edited_or_sent_again_with_their_id(open_page: Any, server: StandIn) -> None:
+async def test_refused_words_say_why_and_can_be_edited_or_sent_again_with_their_id(
+    open_page: Any, server: StandIn
+) -> None:
     page = await open_page(server.session("Tea"))
     server.refuse = {"status": 413, "code": "too_long", "error": "That is too long.", "fix": "Send it as a file."}
     await say(page, "War and peace")
@@ -150,7 +162,9 @@ async def test_two_tabs_do_not_overwrite_each_others_waiting_words(open_page: An
     await server.cut()
     await say(first, "from the first")
     await say(second, "from the second")
-    assert await first.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('rhapsode.outbox')).length") == 2
+    assert (
+        await first.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('rhapsode.outbox')).length") == 2
+    )
     server.accepting = True
     await first.reload()
     await expect(first.locator(".said-text")).to_have_text(["from the first", "from the second"])

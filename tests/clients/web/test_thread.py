@@ -3,11 +3,12 @@
 from typing import Any
 
 from playwright.async_api import expect
-
 from standin import StandIn, holds
 
 
-async def test_a_streamed_reply_grows_block_by_block_and_leaves_finished_blocks_alone(open_page: Any, server: StandIn) -> None:
+async def test_a_streamed_reply_grows_block_by_block_and_leaves_finished_blocks_alone(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Tea")
     turn = await server.said(session, "How?")
     page = await open_page(session)
@@ -21,7 +22,9 @@ async def test_a_streamed_reply_grows_block_by_block_and_leaves_finished_blocks_
     await expect(page.locator(".prose pre")).to_have_text("boil(")
     await expect(page.locator(".thinking")).to_have_count(0)
     assert await page.evaluate("window.first === document.querySelector('.prose p')")
-    await server.fact(session, "agent.said", {"attempt": 1, "part": 0, "text": "First **warm** the pot.", "memories": []}, turn=turn)
+    await server.fact(
+        session, "agent.said", {"attempt": 1, "part": 0, "text": "First **warm** the pot.", "memories": []}, turn=turn
+    )
     await expect(page.locator(".prose")).to_have_text("First warm the pot.")
     await expect(page.locator(".streaming")).to_have_count(0)
 
@@ -40,7 +43,9 @@ async def test_text_of_a_lost_attempt_vanishes_when_the_next_one_starts(open_pag
 
 async def test_what_a_model_writes_is_never_markup(open_page: Any, server: StandIn) -> None:
     session = server.session("<b>Tea</b>")
-    await server.said(session, "<img src=x onerror=alert(1)>", "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>")
+    await server.said(
+        session, "<img src=x onerror=alert(1)>", "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
+    )
     page = await open_page(session)
     await expect(page.locator(".said-text")).to_have_text("<img src=x onerror=alert(1)>")
     await expect(page.locator(".prose")).to_contain_text("<script>")
@@ -52,7 +57,9 @@ async def test_a_failed_turn_says_how_to_mend_it_and_can_be_tried_again(open_pag
     session = server.session("Tea")
     turn = await server.said(session, "Think hard")
     page = await open_page(session)
-    await server.fact(session, "turn.failed", {"error": "The model is not there.", "fix": "rhapsode models pull"}, turn=turn)
+    await server.fact(
+        session, "turn.failed", {"error": "The model is not there.", "fix": "rhapsode models pull"}, turn=turn
+    )
     await expect(page.locator(".failure")).to_contain_text("The model is not there.")
     await expect(page.locator(".failure .fix code")).to_have_text("rhapsode models pull")
     await page.locator(".failure").get_by_role("button", name="Try again").click()
@@ -103,7 +110,9 @@ async def test_the_page_follows_what_is_written_unless_a_person_scrolled_up(open
     await holds(page, AT_END)
 
 
-async def test_a_log_of_two_thousand_facts_opens_soon_and_a_delta_redraws_only_its_block(open_page: Any, server: StandIn) -> None:
+async def test_a_log_of_two_thousand_facts_opens_soon_and_a_delta_redraws_only_its_block(
+    open_page: Any, server: StandIn
+) -> None:
     session = server.session("Long")
     for n in range(500):
         await server.said(session, f"Question {n}", f"Answer **{n}** with a few words.\n\n- one\n- two")

@@ -1,15 +1,19 @@
 """Both languages say everything, and the page speaks the reader's."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
-
 from standin import WEB
 
 USED = re.compile(r'\bt\("([a-z.]+)"|data-(?:word|label|hint)="([a-z.]+)"|\["(asset\.[a-z]+)"')
+
+
+def named() -> set[str]:
+    """The phrases that scripts and markup ask for by a whole name."""
+    sources = [path for path in WEB.rglob("*") if path.suffix in (".js", ".html") and path.parent.name != "words"]
+    return {next(filter(None, match)) for path in sources for match in USED.findall(path.read_text())}
 
 
 async def _table(modules: Page, language: str) -> dict[str, str]:
@@ -31,14 +35,22 @@ async def test_english_and_chinese_have_the_same_phrases_and_none_is_empty(modul
 
 async def test_every_phrase_that_the_page_names_is_there(modules: Page) -> None:
     english = await _table(modules, "en")
-    sources = [path for path in Path(WEB).rglob("*") if path.suffix in (".js", ".html") and path.parent.name != "words"]
-    named = {next(filter(None, match)) for path in sources for match in USED.findall(path.read_text())}
-    assert len(named) > 60
-    assert named - english.keys() == set()
+    assert len(named()) > 60
+    assert named() - english.keys() == set()
 
 
-@pytest.mark.parametrize(("locale", "placeholder", "lang"), [("zh-CN", "想做点什么", "zh-CN"), ("zh-TW", "想做点什么", "zh-CN"), ("en-US", "Say what", "en"), ("fr-FR", "Say what", "en")])
-async def test_the_page_begins_in_the_browsers_language(open_page: Any, locale: str, placeholder: str, lang: str) -> None:
+@pytest.mark.parametrize(
+    ("locale", "placeholder", "lang"),
+    [
+        ("zh-CN", "想做点什么", "zh-CN"),
+        ("zh-TW", "想做点什么", "zh-CN"),
+        ("en-US", "Say what", "en"),
+        ("fr-FR", "Say what", "en"),
+    ],
+)
+async def test_the_page_begins_in_the_browsers_language(
+    open_page: Any, locale: str, placeholder: str, lang: str
+) -> None:
     page = await open_page(locale=locale)
     await expect(page.locator("#message")).to_have_attribute("placeholder", re.compile(placeholder))
     await expect(page.locator("html")).to_have_attribute("lang", lang)
