@@ -1,0 +1,75 @@
+"""Adds company that nobody named: trees at the sides, a few birds, a window in a room. Little, far or small, and never a rival.
+
+What is added is marked ``asked=False``; a scene that is full already gets nothing.
+"""
+
+from tools.image.render.pixels import Chance
+from tools.image.scene import Scene, Thing
+from tools.image.settle import INDOOR_KINDS
+from tools.image.stock import subjects
+
+
+def enriched(scene: Scene, seed: int) -> Scene:
+    """The scene with company fitting its place, chosen by the seed."""
+    rng = Chance(seed)("company", scene.place)
+    asked = [subjects()[thing.subject] for thing in scene.things]
+    keys = {subject.key for subject in asked}
+    extra: list[Thing] = []
+
+    def add(key: str, count: int = 1, share: float = 1.0, **fields: str) -> None:
+        if key not in keys and rng.random() < share and len(scene.things) + len(extra) < 14:
+            extra.append(Thing(name=key, subject=key, count=count, asked=False, **fields))  # type: ignore[arg-type]
+
+    trees = any(subject.kind == "plant" and subject.height > 3 for subject in asked)
+    tree = {"winter": "pine", "autumn": "maple"}.get(scene.season, ("tree", "pine", "birch", "poplar")[int(rng.integers(4))])
+    if scene.place in ("meadow", "hills", "village") and not trees:
+        add(tree, 2, 0.85, size="small")
+    elif scene.place == "mountains" and not trees:
+        add("pine", 2, 0.9, size="small")
+    elif scene.place == "forest":
+        add("pine" if scene.season == "winter" or rng.random() < 0.4 else tree, 2, 1.0, size="large")
+        add("bush", 2, 0.6)
+    elif scene.place == "beach":
+        add("palm", 1, 0.6)
+        add("sprite.spiral shell", 1, 0.6)
+    elif scene.place == "desert":
+        add("sprite.cactus", 2, 0.6, size="small")
+    elif scene.place == "snowfield" and not trees:
+        add("pine", 3, 0.7, size="small")
+    elif scene.place == "underwater":
+        add("sprite.coral", 2, 0.9)
+        add("sprite.tropical fish", 3, 0.5, size="small")
+    elif scene.place == "street":
+        add("lamppost", 2, 0.8)
+    elif scene.place == "room":
+        loose = [subjects()[thing.subject] for thing in scene.things if thing.of is None]
+        if any(subject.habit == "small" or subject.kind in INDOOR_KINDS - {"furniture", "household"} for subject in loose) and not keys & {"table", "rug", "sprite.bed"}:
+            add("table")
+        add("window", 1, 0.75)
+        add("sprite.framed picture", 1, 0.45, size="small")
+    if scene.place in ("meadow", "hills", "mountains") and scene.season in ("spring", "summer") and not any(subject.kind == "plant" and subject.height < 1 for subject in asked):
+        add("flowers", 2, 0.5, size="tiny")
+    if scene.water in ("lake", "river") and scene.place not in ("room", "snowfield"):
+        add("reeds", 2, 0.6)
+    if scene.place in ("sea", "beach", "hills", "mountains") and scene.weather in ("clear", "wind", "cloudy") and scene.time != "night" and not any(subject.habit == "air" for subject in asked):
+        add("birds", 1, 0.55, size="small", depth="far")
+    return scene.model_copy(update={"things": [*scene.things, *extra]})
+
+
+def spared(scene: Scene, unwanted: str) -> Scene:
+    """The scene without what a negative prompt names."""
+    if not unwanted.strip():
+        return scene
+    from tools.image.words import read
+
+    reading = read(unwanted)
+    banned = {thing.subject for thing in reading.scene.things}
+    index = 0
+    while index < len(scene.things):
+        if scene.things[index].subject in banned:
+            scene = scene.without(index)
+        else:
+            index += 1
+    if "weather" in reading.said and scene.weather == reading.scene.weather:
+        scene = scene.model_copy(update={"weather": "clear"})
+    return scene

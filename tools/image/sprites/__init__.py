@@ -1,0 +1,1 @@
+"""Openly licensed small drawings of things, found by word or by meaning."""
