@@ -20,6 +20,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import JSONResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -54,7 +55,6 @@ class App:
 
     def __init__(self, settings: Settings, opener: "Opener | None" = None) -> None:
         self.settings = settings
-        self.failure: BaseException | None = None
         self._opener = opener or open_house
         self.auth = Auth(Secrets(settings.data), allowed_hosts(settings), owner=settings.owner)
         self._inner = self._routes()
@@ -75,17 +75,23 @@ class App:
         return self._inner.openapi()
 
     @asynccontextmanager
+    async def standing(self) -> AsyncIterator[House]:
+        """Open the house while the block runs. Our server does this itself; others may run the ASGI lifespan instead.
+
+        Raises:
+            Whatever keeps a part from starting, such as NewerDatabase or StorageFull.
+        """
+        async with self._opener(self.settings, self.auth) as house:
+            self._inner.state.house = house
+            try:
+                yield house
+            finally:
+                self._inner.state.house = None
+
+    @asynccontextmanager
     async def _lifespan(self, inner: FastAPI) -> AsyncIterator[None]:
-        try:
-            async with self._opener(self.settings, self.auth) as house:
-                inner.state.house = house
-                try:
-                    yield
-                finally:
-                    inner.state.house = None
-        except BaseException as error:
-            self.failure = error
-            raise
+        async with self.standing():
+            yield
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.house is None:
@@ -114,7 +120,9 @@ class App:
         inner.state.house, inner.state.cookie = None, cookie_name(self.settings.data)
         for module in (sessions, assets, library, sign_in, health, openai):
             inner.include_router(module.router)
-        inner.mount("/", StaticFiles(directory=page_folder(), html=True, check_dir=False), name="page")
+        page = StaticFiles(directory=page_folder(), html=True, check_dir=False)
+        # Compressed here and nowhere else: what streams must not wait in a compressor's buffer.
+        inner.mount("/", GZipMiddleware(page, minimum_size=500), name="page")
         for kind in (
             Refusal,
             LogError,
