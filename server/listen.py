@@ -79,13 +79,14 @@ def url_of(listener: socket.socket) -> str:
 
 @contextlib.asynccontextmanager
 async def serving(app: App, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve ``app`` on an open socket while the block runs; at its end say goodbye and stop every part.
+    """Open the house and serve it on an open socket while the block runs; at its end say goodbye and stop every part.
 
     Raises:
-        Whatever kept the application from starting.
+        Whatever kept the house from opening.
     """
     config = uvicorn.Config(
         app,
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -94,18 +95,16 @@ async def serving(app: App, listener: socket.socket) -> AsyncIterator[None]:
         ws_max_size=FRAME_LIMIT,
         ws_ping_interval=30,
         timeout_graceful_shutdown=GRACE_S,
-        h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="server")
-    up = asyncio.create_task(server.up.wait(), name="server up")
-    try:
-        await asyncio.wait({task, up}, return_when=asyncio.FIRST_COMPLETED)
-        if not server.started:
-            raise app.failure or CannotListen("The server did not start; its log says why.")
-        yield
-    finally:
-        up.cancel()
-        await app.leave()
-        server.should_exit = True
-        await asyncio.gather(task, return_exceptions=True)
+    async with app.standing():
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]), name="server")
+        up = asyncio.create_task(server.up.wait(), name="server up")
+        try:
+            await asyncio.wait({task, up}, return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            up.cancel()
+            await app.leave()
+            server.should_exit = True
+            await asyncio.gather(task, return_exceptions=True)

@@ -169,19 +169,21 @@ def _variable(name: str) -> str:
     return PREFIX + name.replace(".", "__").upper()
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f" Did you mean `{near[0]}`?" if near else " See docs/settings.md for all of them."
+def _nearest(name: str, known: list[str], skip: int = 0) -> str:
+    near = difflib.get_close_matches(name[skip:], [each[skip:] for each in known], n=1, cutoff=0.6)
+    return f" Did you mean `{known[0][:skip]}{near[0]}`?" if near else " See docs/settings.md for all of them."
 
 
 def _check_variables() -> None:
     known = [_variable(name) for name, _ in names()]
-    sections = tuple(variable.partition("__NAME__")[0] + "__" for variable in known if "__NAME__" in variable)
+    sections = tuple({variable.partition("__NAME__")[0] for variable in known if "__NAME__" in variable})
     for name in os.environ:
         if name.upper() == f"{PREFIX}CACHE" or name.upper().startswith(f"{PREFIX}KEY_"):
             continue  # read where they are used: the folder of weights, and keys of endpoints by name
         if name.upper().startswith(PREFIX) and name.upper() not in known and not name.upper().startswith(sections):
-            raise SettingsError(f"There is no setting for the variable {name}." + _nearest(name.upper(), known))
+            raise SettingsError(
+                f"There is no setting for the variable {name}." + _nearest(name.upper(), known, len(PREFIX))
+            )
 
 
 def _words(issue: Any, path: Path) -> str:

@@ -42,7 +42,9 @@ def huge_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(100_000))) + chunk(b"IEND", b"")
 
 
-async def upload(door: Door, session: str, data: Any, name: str = "file", command: str = "u1") -> tuple[int, dict[str, Any]]:
+async def upload(
+    door: Door, session: str, data: Any, name: str = "file", command: str = "u1"
+) -> tuple[int, dict[str, Any]]:
     path = f"/api/sessions/{session}/assets"
     async with door.http.post(path, params={"name": name, "command": command}, data=data) as answer:
         return answer.status, await answer.json()
@@ -137,7 +139,9 @@ async def test_an_archive_that_unpacks_into_far_more_is_refused(door: Door) -> N
     assert (status, refused["code"]) == (413, "unpacks")
 
 
-@pytest.mark.parametrize("broken", [picture()[:60], b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, b"RIFF\x00\x00\x00\x00WEBPVP8 xx"])
+@pytest.mark.parametrize(
+    "broken", [picture()[:60], b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, b"RIFF\x00\x00\x00\x00WEBPVP8 xx"]
+)
 async def test_a_broken_picture_is_refused_in_words(door: Door, broken: bytes) -> None:
     session = await door.session()
     status, refused = await upload(door, session, broken)
@@ -195,7 +199,7 @@ async def test_pictures_are_shown_and_everything_else_is_only_downloaded_and_run
              (b"<html><script>1</script>", "attachment", "application/octet-stream"), (b"words", "attachment", "application/octet-stream"),
              (sound(0.1), "inline", "audio/wav")]  # fmt: skip
     for number, (data, shown, media) in enumerate(cases):
-        _, row = await upload(door, session, data, "évil\"name", f"u{number}")
+        _, row = await upload(door, session, data, 'évil"name', f"u{number}")
         async with door.http.get(f"/api/assets/{row['id']}") as answer:
             assert await answer.read() == data
             assert answer.headers["content-disposition"].startswith(shown)

@@ -213,7 +213,15 @@ async def test_too_many_commands_are_told_when_to_come_again(tmp_path: Any) -> N
 
 async def test_bodies_that_are_no_commands_are_refused_in_words(door: Door) -> None:
     session = await door.session()
-    for body in (b"", b"{", b"[]", b'"x"', b'{"name":"sing"}', b'{"id":"1","name":"say"}', b'{"id":"1","name":"say","text":5}'):
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b'"x"',
+        b'{"name":"sing"}',
+        b'{"id":"1","name":"say"}',
+        b'{"id":"1","name":"say","text":5}',
+    ):
         async with door.http.post(
             f"/api/sessions/{session}/commands", data=body, headers={"content-type": "application/json"}
         ) as answer:
