@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select, update
 
 from memory import read, tables
@@ -16,6 +17,8 @@ from memory.errors import NotYours
 from memory.rows import MemoryRow
 
 _M = tables.memories.c
+_AT_ONCE = 1000
+"""Ids in one statement; databases bound the number of parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _shared(connection: Connection, session: str) -> bool:
     if row is None:
         return False
     others = connection.execute(select(func.count()).where(members.session == row.root)).scalar_one()
-    return bool(others) and '"recall_user":true' not in row.settings.replace(" ", "")
+    return bool(others) and orjson.loads(row.settings).get("recall_user") is not True
 
 
 def rows_of(connection: Connection, condition: ColumnElement[bool], limit: int | None = None) -> list[MemoryRow]:
@@ -157,7 +160,9 @@ def ids_of(connection: Connection, group: Group) -> dict[str, bool]:
 
 def mark(connection: Connection, ids: Sequence[str], *, indexed: bool) -> None:
     """Say whether the index has these rows."""
-    connection.execute(update(tables.memories).where(_M.id.in_(ids)).values(indexed=indexed))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        connection.execute(update(tables.memories).where(_M.id.in_(some)).values(indexed=indexed))
 
 
 def unmark(connection: Connection, group: Group | None) -> None:

@@ -14,15 +14,15 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from memory import memories, read, tables
+from memory import keeping, memories, read
 from memory.append import Command, Fence
 from memory.chroma import ChromaIndex
 from memory.errors import LogError
-from memory.events import By, Draft, Event, MemoryForgotten, MemoryKept, Scope, Trust
-from memory.ids import new_id
+from memory.events import Draft, MemoryForgotten, MemoryKept, Scope, Trust
 from memory.indexing import Indexing
+from memory.keeping import NothingToKeep
 from memory.likeness import THRESHOLD, Embedder, Question, overlap
 from memory.log import Log
 from memory.memories import Group, View
@@ -40,17 +40,9 @@ FRESH = 200
 FRESH_EMBEDDED = 32
 """Of these, how many a search embeds itself; the rest are compared by letters until they are indexed."""
 
-_TRUST: tuple[Trust, ...] = ("person", "engine", "model", "tool", "file")
-_TRUST_OF: dict[By, Trust] = {"user": "person", "engine": "engine", "agent": "model", "tool": "tool"}
-_BY: dict[Trust, By] = {"person": "user", "engine": "engine", "model": "agent", "tool": "tool", "file": "tool"}
-
 
 class UnknownMemory(LogError, LookupError):
     """There is no such memory, it was erased, or it is somebody else's. The three look alike on purpose."""
-
-
-class NothingToKeep(LogError, ValueError):
-    """The words hold no sentence that could be kept, or too much for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,35 +125,20 @@ class Recall:
             sentence = tidy(text)
         except ValueError as error:
             raise NothingToKeep(str(error)) from None
-        memory = new_id("memory")
-
-        def draft(connection: Connection) -> Draft:
-            mode, root = _session(connection, session)
-            kind: Scope = scope or ("story" if mode == "story" else "user")
-            if kind == "user" and mode == "story":
-                raise NothingToKeep(
-                    "A story keeps nothing about the person. Keep this in a chat, or with scope 'story'."
-                )
-            key = owner if kind == "user" else scope_key or (root if kind == "story" else None)
-            if key is None:
-                raise NothingToKeep(f"Say which {kind} this is about: give scope_key its name.")
-            events = [read.one_event(connection, *source) for source in sources]
-            older = supersedes
-            if older is None:
-                older = _corrected(connection, session, owner, kind, key, sentence)
-            fact = MemoryKept(
-                memory=memory,
-                text=sentence,
-                scope=kind,
-                scope_key=key,
-                sources=tuple(sources),
-                supersedes=tuple(older),
-                trust=_lowest(trust, events),
-                importance=importance,
-            )
-            return Draft(fact=fact, by=_BY[trust], turn=turn or _turn(connection, fence), to=_narrowest(events))
-
-        appended = await self._log.append(session, [await self._log.read(draft)], fence=fence, command=command)
+        wanted = keeping.Wanted(
+            session=session,
+            text=sentence,
+            owner=owner,
+            scope=scope,
+            scope_key=scope_key,
+            sources=tuple(sources),
+            trust=trust,
+            supersedes=None if supersedes is None else tuple(supersedes),
+            importance=importance,
+            turn=turn,
+        )
+        draft = await self._log.read(lambda c: keeping.draft(c, wanted, fence))
+        appended = await self._log.append(session, [draft], fence=fence, command=command)
         kept = next(event.fact for event in appended.events if isinstance(event.fact, MemoryKept))
         return Kept(kept.memory, kept.text, kept.supersedes)
 
@@ -184,10 +161,10 @@ class Recall:
 
         def drafts(connection: Connection) -> list[Draft]:
             row = read.memory(connection, memory)
-            if row is None or not _theirs(connection, row, owner):
+            if row is None or not keeping.theirs(connection, row, owner):
                 raise UnknownMemory(f"There is no memory {memory}. Search for it first and give the id that was found.")
             older = memories.replaced_by(connection, memory) if reason != "undo" else []
-            where = turn or _turn(connection, fence)
+            where = turn or keeping.turn_of(connection, fence)
             return [
                 Draft(fact=MemoryForgotten(memory=id, reason=reason), by="user", turn=where) for id in (memory, *older)
             ]
@@ -324,56 +301,3 @@ def _relevant(
         for score, row in scored
         if row.id not in stale
     ]
-
-
-def _session(connection: Connection, session: str) -> tuple[str, str]:
-    row = read.session(connection, session)
-    return row.mode, row.root
-
-
-def _turn(connection: Connection, fence: Fence | None) -> str | None:
-    """The turn that a lease belongs to."""
-    if fence is None or fence.kind == "turn":
-        return fence.id if fence else None
-    turn = connection.execute(select(tables.jobs.c.turn).where(tables.jobs.c.id == fence.id)).scalar()
-    return turn or None
-
-
-def _corrected(
-    connection: Connection, session: str, owner: str, scope: Scope, key: str, sentence: str
-) -> tuple[str, ...]:
-    """Older memories in the same scope, visible from here, that the sentence repeats or gives another value."""
-    view = memories.view(connection, owner, session, [f"{scope}:{key}" if scope != "user" else "user"])
-    group = Group("user", owner) if scope == "user" else view.groups[0]
-    thing = about(sentence)
-    rows = memories.saying(connection, group, thing.anchors if thing else (), sentence)
-    older = []
-    for row in rows:
-        old = about(row.text)
-        same = row.text.lower() == sentence.lower() or (thing and old and old.corrected_by(thing))
-        if same and (row.scope, row.scope_key) == (scope, key) and view.reaches(row):
-            older.append(row.id)
-    return tuple(older)
-
-
-def _lowest(trust: Trust, events: Sequence[Event]) -> Trust:
-    return max([trust, *(_TRUST_OF[event.by] for event in events)], key=_TRUST.index)
-
-
-def _narrowest(events: Sequence[Event]) -> tuple[str, ...] | None:
-    """Members who may read every source; None is everyone."""
-    limited = [event.to for event in events if event.to is not None]
-    if not limited:
-        return None
-    members = tuple(member for member in limited[0] if all(member in to for to in limited))
-    if not members:
-        raise NothingToKeep("Nobody may read all of what this was taken from. Keep it from fewer sources.")
-    return members
-
-
-def _theirs(connection: Connection, row: MemoryRow, owner: str) -> bool:
-    if row.to is not None and owner not in row.to:
-        return False
-    if row.scope == "user":
-        return row.owner == owner
-    return read.may_read(connection, row.session, owner)
