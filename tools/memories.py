@@ -70,6 +70,7 @@ class Forget(BaseModel):
     "remember",
     Remember,
     cost="instant",
+    verbatim="text",
     title={"en": "Remember", "zh": "记住"},
     examples=(
         "Remember that my aunt is called Philippa.",
@@ -99,6 +100,7 @@ def remember(params: Remember, ctx: ToolContext) -> Result:
     "recall",
     Search,
     cost="instant",
+    verbatim="query",
     title={"en": "Look in memory", "zh": "查找记忆"},
     examples=(
         "What do you remember about my aunt?",
@@ -123,6 +125,7 @@ def recall(params: Search, ctx: ToolContext) -> Result:
     "forget",
     Forget,
     cost="instant",
+    verbatim="query",
     title={"en": "Forget", "zh": "忘记"},
     examples=(
         "Forget my aunt's name.",

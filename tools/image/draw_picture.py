@@ -26,9 +26,16 @@ LONGEST_SIDE = 1536
 class DrawPicture(BaseModel):
     """What to draw, and how."""
 
-    prompt: str = Field(description="What the picture shows, in plain words", min_length=1, max_length=4000, examples=["Three ducks on a pond under a willow"])
+    prompt: str = Field(
+        description="What the picture shows, in plain words",
+        min_length=1,
+        max_length=4000,
+        examples=["Three ducks on a pond under a willow"],
+    )
     style: str | None = Field(
-        default=None, description="storybook, ink wash, paper cut, watercolour, flat poster, pixel, night neon, oil painting, pencil sketch, or 水墨, 剪纸, 水彩, 像素, 油画, 素描", max_length=120
+        default=None,
+        description="storybook, ink wash, paper cut, watercolour, flat poster, pixel, night neon, oil painting, pencil sketch, or 水墨, 剪纸, 水彩, 像素, 油画, 素描",
+        max_length=120,
     )
     negative_prompt: str | None = Field(default=None, description="What the picture must not show", max_length=1000)
     width: int = Field(default=1024, ge=256, le=2048, description="Pixels across")
@@ -42,6 +49,7 @@ class DrawPicture(BaseModel):
     DrawPicture,
     makes="image/png",
     cost="slow",
+    verbatim="prompt",
     title={"en": "Draw a picture", "zh": "画一幅插画"},
     examples=(
         "Draw two sheep beside a windmill",
@@ -78,8 +86,19 @@ def _paint(params: DrawPicture, ctx: ToolContext, painter: Painter) -> Result:
             ctx.progress((before + share) / params.count, stage, preview)
 
         picture = painter.paint(order, told)
-        saved.append(ctx.save(picture, media="image/png", meta={"caption": params.prompt, "seed": order.seed}, method=f"text-to-image: {painter.name}"))
-    made = f"用 {painter.name} 画好了 {params.count} 幅图。" if ctx.language.startswith("zh") else f"Painted {params.count} picture{'s' * (params.count > 1)} with {painter.name}."
+        saved.append(
+            ctx.save(
+                picture,
+                media="image/png",
+                meta={"caption": params.prompt, "seed": order.seed},
+                method=f"text-to-image: {painter.name}",
+            )
+        )
+    made = (
+        f"用 {painter.name} 画好了 {params.count} 幅图。"
+        if ctx.language.startswith("zh")
+        else f"Painted {params.count} picture{'s' * (params.count > 1)} with {painter.name}."
+    )
     return Result(made, saved)
 
 
@@ -109,7 +128,11 @@ def _illustrate(params: DrawPicture, ctx: ToolContext) -> Result:
         meta = _meta(composed, whole.model_dump(mode="json"), drawn.boxes, shrink, style, seed, ctx.language)
         saved.append(ctx.save(picture, media="image/png", name=None, meta=meta, method="illustrator"))
     ctx.progress(1.0, "done")
-    return Result(sentence(scene, composed.unknown, style, style_known, params, ctx.language), saved, {"scene": scene.model_dump(mode="json"), "unknown": list(composed.unknown), "by": composed.by})
+    return Result(
+        sentence(scene, composed.unknown, style, style_known, params, ctx.language),
+        saved,
+        {"scene": scene.model_dump(mode="json"), "unknown": list(composed.unknown), "by": composed.by},
+    )
 
 
 def _preview(pixels: "Pixels | None") -> Image.Image | None:
@@ -120,13 +143,31 @@ def _preview(pixels: "Pixels | None") -> Image.Image | None:
     import numpy as np
 
     h, w = pixels.shape[:2]
-    small = cv2.resize(pixels, (max(1, w * 256 // max(h, w)), max(1, h * 256 // max(h, w))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        pixels, (max(1, w * 256 // max(h, w)), max(1, h * 256 // max(h, w))), interpolation=cv2.INTER_AREA
+    )
     return Image.fromarray((np.clip(small, 0, 1) * 255).astype(np.uint8))
 
 
-def _meta(composed: Composed, scene: dict[str, Any], boxes: dict[int, list[tuple[int, int, int, int]]], shrink: float, style: str, seed: int, language: str) -> dict[str, Any]:
+def _meta(
+    composed: Composed,
+    scene: dict[str, Any],
+    boxes: dict[int, list[tuple[int, int, int, int]]],
+    shrink: float,
+    style: str,
+    seed: int,
+    language: str,
+) -> dict[str, Any]:
     """What is kept with the picture, so that later tools can change it by name. Boxes are left, top, right, bottom in its pixels."""
     from tools.image.tell import caption
 
     scaled = {str(index): [[round(part / shrink) for part in box] for box in many] for index, many in boxes.items()}
-    return {"kind": "illustration", "caption": caption(composed.scene, language), "scene": scene, "boxes": scaled, "style": style, "seed": seed, "written_by": composed.by}
+    return {
+        "kind": "illustration",
+        "caption": caption(composed.scene, language),
+        "scene": scene,
+        "boxes": scaled,
+        "style": style,
+        "seed": seed,
+        "written_by": composed.by,
+    }
