@@ -1,6 +1,9 @@
 """The tool from words to file, with a voice that hums; and once with the real one."""
 
+import asyncio
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,11 @@ import pytest
 
 from tools.audio import loudness, wav
 from tools.audio.speak import Speak, speak
+from tools.audio.speech.kokoro import Kokoro
+from tools.audio.speech.script import lines, pieces
 from tools.errors import Cancelled, ToolError
+from tools.loaders import loader_for
+from tools.models.resolve import Models
 from tools.testing import MemoryContext, conformance
 
 TWO = "The dragon is on the castle. He can stop the world."
@@ -126,9 +133,75 @@ def test_it_stops_between_sentences_and_saves_nothing(tmp_path: Path, hum: Any) 
     assert ctx.saved == []
 
 
+def test_declaring_the_tool_reads_no_dictionary_and_loads_no_engine() -> None:
+    heavy = "{'onnxruntime', 'rjieba', 'pypinyin', 'torch'}"
+    code = f"import sys, tools.audio.speak; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
 def test_it_keeps_the_contract_of_tools(tmp_path: Path, hum: Any) -> None:
     def make(cancel_after: int | None) -> MemoryContext:
         return MemoryContext(tmp_path, models={"speech.synthesis": hum}, cancel_after=cancel_after)
 
     checks = conformance(speak, make, {"text": TWO})
     assert {check.name: check.detail for check in checks if check.ok is not True} == {}
+
+
+# --- the real voice ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def kokoro() -> Kokoro:
+    """As a worker loads it, fetched through the catalogue where it is not here yet."""
+    models = Models()
+    chosen = models.for_task("speech.synthesis")
+    entry = models.catalogue[chosen.name]
+    for one in (entry, *(models.catalogue[name] for name in entry.beside)):
+        if not models.fetcher.here(one):
+            asyncio.run(models.fetcher.fetch(one))
+    loaded: Kokoro = loader_for(chosen).load(chosen)
+    return loaded
+
+
+@pytest.mark.models
+def test_the_real_voice_says_two_languages_and_times_every_word(tmp_path: Path, kokoro: Kokoro) -> None:
+    result, ctx = run(tmp_path, kokoro, "The dragon sleeps. 巨龙在山上睡着了。")
+    meta = result.assets[0].meta
+    assert 3 < meta["seconds"] < 8
+    assert meta["loudness"] == pytest.approx(-16, abs=1)
+    assert [word for word, _, _ in meta["timing"]["words"]][:3] == ["The", "dragon", "sleeps"]
+    assert sum(meta["timing"]["frames"]) * 0.025 == pytest.approx(meta["seconds"], abs=0.001)
+    first = ctx.sounds[0][0]
+    assert np.abs(first[:2400]).max() > 0.01, "it begins at once"
+    assert np.abs(first[-2400:]).max() < 1e-3, "and pauses at the end"
+
+
+@pytest.mark.models
+def test_the_model_has_a_sound_for_every_phoneme_that_is_asked_of_it(kokoro: Kokoro) -> None:
+    text = (
+        "Zyxgorbal's 3rd GPU cost $1,234.56 — “why?” (see example.com); 他花了¥3.5万，在2026年11月22日10:30买了第2台。"
+    )
+    for _, piece in pieces(lines(text), kokoro.lexicon):
+        assert kokoro.unknown(piece.phonemes) == set()
+
+
+@pytest.mark.models
+def test_the_durations_add_up_to_the_sound_and_change_with_speed(kokoro: Kokoro) -> None:
+    slow, fast = (kokoro.say("həlˈO wˈɜɹld.", "af_heart", speed) for speed in (0.8, 1.6))
+    for sound in (slow, fast):
+        assert (sound.lead + sum(sound.frames) + sound.tail) * 600 == len(sound.samples)
+    assert sum(slow.frames) > 1.5 * sum(fast.frames)
+
+
+@pytest.mark.models
+def test_the_same_words_in_the_same_voice_sound_the_same(kokoro: Kokoro) -> None:
+    one, other = (kokoro.say("həlˈO.", "af_heart") for _ in range(2))
+    assert np.array_equal(one.samples, other.samples)
+    assert not np.array_equal(kokoro.say("həlˈO.", "am_michael").samples[:9000], one.samples[:9000])
+
+
+@pytest.mark.models
+def test_an_unknown_word_is_guessed_as_english_readers_would(kokoro: Kokoro) -> None:
+    assert kokoro.lexicon.sound("blorbing").startswith("bl")
+    assert kokoro.lexicon.sound("Rhapsodes").endswith("z")

@@ -9,9 +9,6 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-import rjieba
-from pypinyin import Style, lazy_pinyin, load_phrases_dict
-
 from tools.audio.speech import english, pinyin
 from tools.audio.speech.chinese_text import spoken
 from tools.audio.speech.lexicon import Lexicon
@@ -36,12 +33,13 @@ _ALWAYS: dict[str, str] = _DATA["always"]
 @cache
 def _prepare() -> None:
     """Teach pypinyin the readings that its tables miss."""
+    from pypinyin import load_phrases_dict
+
     load_phrases_dict({phrase: [[sound] for sound in said.split()] for phrase, said in _DATA["phrases"].items()})
 
 
 def words(text: str, lexicon: Lexicon) -> list[Word]:
     """Return the words of one Chinese sentence in order, punctuation and embedded English among them."""
-    _prepare()
     said = spoken(text)
     out: list[Word] = []
     for run in _RUN.finditer(said.text):
@@ -80,6 +78,9 @@ def _add_han(text: str, said: Spoken, offset: int, run: str, out: list[Word]) ->
 
 def segment(run: str) -> list[Segment]:
     """Characters without punctuation as words with their dictionary tones."""
+    import rjieba  # here, as pypinyin below: the server declares this tool without reading a dictionary
+
+    _prepare()
     tagged = rjieba.tag(run, False)
     out = []
     for at, (word, part) in enumerate(tagged):
@@ -93,6 +94,8 @@ def segment(run: str) -> list[Segment]:
 
 
 def _read(word: str) -> list[str]:
+    from pypinyin import Style, lazy_pinyin
+
     return lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
 
 
