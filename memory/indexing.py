@@ -67,6 +67,10 @@ class Indexing:
                     self._likeness = likeness
         return self._likeness
 
+    async def ready(self, group: Group) -> None:
+        """Fill the group's shelf if it is to have one. Rows whose vectors turn out to be lost count as unindexed after this."""
+        await self._shelf(group)
+
     async def nearest(self, group: Group, row: np.ndarray, k: int) -> list[tuple[str, float]]:
         """Ids near a centred row, nearest first: exactly from the shelf, or from the index where the group is large."""
         shelf = await self._shelf(group)

@@ -1,7 +1,7 @@
 """Remembers sentences and finds the relevant ones again.
 
 A memory is a fact of the log and a row of SQL; its vector is a cache beside (``memory.indexing``). So a sentence is
-recallable the moment it is committed: rows without a vector are compared directly. A search takes the nearest hundred by
+recallable the moment it is committed: rows without a vector are compared directly. A search takes the nearest by
 meaning, asks SQL which of them this reader may see from this session (owner, audience, scope, lineage, forgotten,
 superseded), adds what letters they share with the question (``memory.likeness``), and returns only what is relevant: an
 empty answer is a good answer. Which sentence corrects which is decided by form alone (``memory.sentences``); no model is
@@ -33,8 +33,8 @@ from memory.vectors import VectorIndex
 
 __all__ = ["Embedder", "Kept", "NothingToKeep", "Recall", "Recalled", "UnknownMemory"]
 
-WIDE = 100
-"""How many are taken by meaning before SQL says which of them may be seen."""
+NEAR, WIDE = 40, 400
+"""How many are taken by meaning before SQL says which of them may be seen; the second when too few of the first may."""
 FRESH = 200
 """Rows without a vector that a search looks at, newest first; more only wait for a moment after a large import."""
 FRESH_EMBEDDED = 32
@@ -207,33 +207,37 @@ class Recall:
         if not groups:
             return []  # nobody waits for an embedding when there is nothing to find
         question = await (await self._indexing.likeness()).question(self._embedder, query)
+        least = THRESHOLD if threshold is None else threshold
         found: list[Recalled] = []
         for group in groups:
             asked = question if group.scope == "user" else question.in_story()
-            found += await self._in_group(view, group, asked, k, THRESHOLD if threshold is None else threshold)
+            await self._indexing.ready(group)
+            # Before the index is searched: what is indexed in between is then found in both, not in neither.
+            fresh = await self._log.read(lambda c, group=group: memories.unindexed(c, group, FRESH))  # type: ignore[misc]
+            rows, cosines = await self._candidates(view, group, fresh, asked, k, least)
+            found += _relevant(rows, cosines, asked, least)
         return sorted(found, key=lambda one: -one.score)[:k]
 
     async def listed(self, owner: str, *, scope: Scope = "user") -> list[MemoryRow]:
         """All of an owner's memories that are in force, newest first."""
         return await self._log.read(lambda c: memories.listed(c, owner, scope))
 
-    async def _in_group(self, view: View, group: Group, question: Question, k: int, threshold: float) -> list[Recalled]:
-        row = question.row
-        cosines = dict(await self._indexing.nearest(group, row, max(WIDE, 2 * k)))
-        wide = len(cosines)
+    async def _candidates(
+        self, view: View, group: Group, fresh: Sequence[MemoryRow], question: Question, k: int, threshold: float
+    ) -> tuple[list[MemoryRow], dict[str, float]]:
+        """Rows that this reader may see and that could be over the threshold, with their cosines.
 
-        def look(connection: Connection) -> tuple[list[MemoryRow], list[MemoryRow], dict[str, MemoryRow]]:
-            rows = list(memories.by_id(connection, list(cosines)).values())
-            fresh = [one for one in memories.unindexed(connection, group, FRESH) if one.id not in cosines]
-            return rows, fresh, memories.superseders(connection, [*rows, *fresh])
-
-        rows, fresh, newer = await self._log.read(look)
-        cosines |= await self._of_fresh(fresh, row)
-        seen = [one for one in [*rows, *fresh] if view.shows(one, newer)]
-        if wide >= WIDE and len(seen) < k:
-            seen, more = await self._scan(view, group, row)
-            cosines |= more
-        return _relevant(seen, cosines, question, threshold)
+        Looks wider, and in the end at everything, when what is hidden from the reader crowds out what is not.
+        """
+        new = await self._of_fresh(fresh, question.row)
+        least = question.least(threshold)
+        for width in (max(NEAR, 2 * k), max(WIDE, 20 * k)):
+            near = await self._indexing.nearest(group, question.row, width)
+            cosines = {id: cosine for id, cosine in near if cosine >= least} | new
+            seen = await self._log.read(lambda c, ids=[*cosines, *(one.id for one in fresh)]: _visible(c, view, ids))  # type: ignore[misc]
+            if len(seen) >= k or len(near) < width or near[-1][1] < least:
+                return seen, cosines
+        return await self._scan(view, group, question.row)
 
     async def _of_fresh(self, fresh: Sequence[MemoryRow], row: np.ndarray) -> dict[str, float]:
         """Cosines of rows without a vector. The embedder keeps theirs, so this costs once."""
@@ -271,6 +275,12 @@ class Recall:
     async def close(self) -> None:
         """Close the index."""
         await self._indexing.close()
+
+
+def _visible(connection: Connection, view: View, ids: Sequence[str]) -> list[MemoryRow]:
+    rows = memories.by_id(connection, ids).values()
+    newer = memories.superseders(connection, rows)
+    return [row for row in rows if view.shows(row, newer)]
 
 
 def _relevant(
