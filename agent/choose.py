@@ -32,6 +32,8 @@ SHOTS = 4
 SURE = 0.86
 """Cosine from which the nearest example decides alone. e5 puts unrelated sentences at about 0.75 to 0.8."""
 
+_FIGURE = re.compile(r"\d")
+
 _NUMBER_WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
@@ -129,7 +131,7 @@ class Chooser:
             return []
         tool = self._router.tools[name]
         args = {tool.verbatim: turn.request} if tool.verbatim else {}
-        if any(field != tool.verbatim for field in tool.params.model_fields):
+        if wants_filling(tool, turn.request):
             args |= await self._fill(turn, tool)
         return [Call(id="c0", tool=name, args=args)]
 
@@ -178,6 +180,19 @@ class Chooser:
             purpose="choice",
         )
         return grounded(tool, _json(answer.text), turn.request)
+
+
+def wants_filling(tool: Tool, request: str) -> bool:
+    """Whether a model must fill in arguments: it costs seconds, and a tool that takes the words as they are reads them itself.
+
+    What such a tool has beside them is optional; a request without a figure says nothing of sizes and counts.
+    """
+    fields = {name: field for name, field in tool.params.model_fields.items() if name not in (tool.verbatim, "seed")}
+    if not fields:
+        return False
+    return (
+        tool.verbatim is None or any(field.is_required() for field in fields.values()) or bool(_FIGURE.search(request))
+    )
 
 
 def fill_schema(tool: Tool) -> tuple[dict[str, Any], list[str]]:

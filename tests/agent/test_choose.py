@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field
 
-from agent.choose import Router, fill_schema, grounded, prefix
+from agent.choose import Router, fill_schema, grounded, prefix, wants_filling
 from tools.context import ToolContext
 from tools.declare import Result, tool
 from tools.testing import fake_embed
@@ -70,6 +70,24 @@ def test_a_model_fills_in_neither_the_seed_nor_words_taken_as_they_are() -> None
     assert schema["required"] == ["words"]
     assert lines[0] == "words: The words to sing (always)"
     assert fill_schema(dig)[0]["properties"] == {}
+
+
+class Build(BaseModel):
+    plan: str = Field(description="What to build")
+    floors: int = Field(default=1, description="How many floors")
+
+
+@tool("build_house", Build, verbatim="plan")
+def build(params: Build, ctx: ToolContext) -> Result:
+    """Build a house."""
+    return Result("Built.")
+
+
+def test_arguments_are_filled_in_only_where_words_alone_do_not_say_it_all() -> None:
+    assert wants_filling(sing, "Sing me a lullaby")
+    assert not wants_filling(dig, "Dig 2 metres down")
+    assert not wants_filling(build, "Build a barn")
+    assert wants_filling(build, "Build a barn of 2 floors")
 
 
 @pytest.mark.parametrize(
