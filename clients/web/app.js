@@ -11,7 +11,7 @@ import { Memories } from "./memories.js";
 import { Models } from "./models.js";
 import { announce, notify } from "./notice.js";
 import { Outbox } from "./outbox.js";
-import { Place } from "./place.js";
+import { Place, titleFrom } from "./place.js";
 import { Sessions } from "./sessions.js";
 import { takeCode } from "./signin.js";
 import { Speech } from "./speech.js";
@@ -163,7 +163,7 @@ class Page {
   /** @param {string} text @param {import("./log.js").Asset[]} assets */
   say(text, assets) {
     const untitled = !this.place.session || !(this.conversation.state.title || this.conversation.state.order.length);
-    const title = Array.from(text || assets[0]?.name || "").slice(0, 48).join("");
+    const title = titleFrom(text || assets[0]?.name || "");
     if (this.place.session && untitled && this.conversation.read) this.outbox.put(this.place.here(), { name: "rename", title });
     this.outbox.put(this.place.here(title), { name: "say", text, assets: assets.map(({ id }) => id) }, assets);
   }

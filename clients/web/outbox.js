@@ -29,10 +29,7 @@ export class Outbox extends EventTarget {
     this.round = Promise.resolve();
     /** @type {Map<string, Entry>} */
     this.entries = new Map();
-    for (const key of Object.keys(storage).filter((name) => name.startsWith(PREFIX))) {
-      const entry = JSON.parse(storage.getItem(key) ?? "null");
-      if (entry?.command?.id) this.entries.set(entry.command.id, entry);
-    }
+    for (const key of Object.keys(storage).filter((name) => name.startsWith(PREFIX))) this.#recall(key);
     live.addEventListener("status", () => {
       this.sent.clear();
       void this.flush();
@@ -153,6 +150,16 @@ export class Outbox extends EventTarget {
     if (this.entries.has(entry.command.id)) this.#keep(entry);
     this.dispatchEvent(new CustomEvent("refused", { detail: entry }));
     this.#changed();
+  }
+
+  /** What cannot be read was not written by this page, and must not keep it from opening. @param {string} key */
+  #recall(key) {
+    try {
+      const entry = JSON.parse(this.storage.getItem(key) ?? "");
+      this.entries.set(entry.command.id, entry);
+    } catch {
+      this.storage.removeItem(key);
+    }
   }
 
   /** @param {Entry} entry */

@@ -48,3 +48,13 @@ export class Place extends EventTarget {
 
 /** @returns {string | null} */
 const read = () => (location.hash.startsWith(MARK) && decodeURIComponent(location.hash.slice(MARK.length))) || null;
+
+const TITLE = 44;
+
+/** A title from the first words: their first line, cut between words where the script has gaps. @param {string} words */
+export function titleFrom(words) {
+  const line = Array.from(words.trim().split("\n")[0]);
+  if (line.length <= TITLE) return line.join("");
+  const cut = line.slice(0, TITLE).join("");
+  return `${cut.replace(/(?<=\S.{16,})\s+\S*$/, "")}…`;
+}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 from standin import StandIn, holds, until
 
@@ -171,3 +172,27 @@ async def test_two_tabs_do_not_overwrite_each_others_waiting_words(open_page: An
     await second.reload()
     await expect(second.locator(".waiting")).to_have_count(0)
     assert [fact["kind"] for fact in session.facts].count("user.said") == 2
+
+
+async def test_an_entry_that_cannot_be_read_does_not_keep_the_page_from_opening(
+    open_page: Any, server: StandIn
+) -> None:
+    session = server.session("Tea")
+    page = await open_page(session)
+    await page.evaluate("localStorage.setItem('rhapsode.outbox.x', '{broken')")
+    await page.reload()
+    await say(page, "Still here")
+    await expect(page.locator(".said-text")).to_have_text(["Still here"])
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("Short words", "Short words"),
+        ("First line\nsecond line", "First line"),
+        ("A rather long sentence about the weather in the mountains", "A rather long sentence about the weather in…"),
+        ("山" * 60, "山" * 44 + "…"),
+    ],
+)
+async def test_a_title_is_cut_between_words(modules: Page, words: str, title: str) -> None:
+    assert await modules.evaluate("async (words) => (await import('/place.js')).titleFrom(words)", words) == title
