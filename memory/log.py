@@ -33,12 +33,12 @@ from memory.errors import (
     UnknownSession,
     UnknownTurn,
 )
-from memory.events import JOB_ENDS, TURN_ENDS, Draft, Event
-from memory.fold import job_of
+from memory.events import Draft, Event
 from memory.leases import JobLease, TurnLease
+from memory.listeners import Listener, Listeners
 from memory.migrate import migrate
 from memory.rows import JobRow, SessionRow, TurnRow
-from memory.writer import Listener, Transaction, Writer
+from memory.writer import Transaction, Writer
 
 __all__ = [
     "Appended",
@@ -77,9 +77,8 @@ class Log:
 
     def __init__(self, database: Database, clock: Callable[[], float], most_lost: int) -> None:
         self._database, self._most_lost = database, most_lost
-        self._listeners: list[Listener] = []
-        self._ends: dict[str, list[asyncio.Future[Event]]] = {}
-        self._writer = Writer(database.writer, clock, self._deliver)
+        self._listeners = Listeners()
+        self._writer = Writer(database.writer, clock, self._listeners.tell)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="log-reader")
         self._loop = asyncio.get_running_loop()
 
@@ -119,9 +118,7 @@ class Log:
         await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         self._database.close()
-        for waiters in self._ends.values():
-            for waiter in waiters:
-                waiter.cancel()
+        self._listeners.close()
 
     @property
     def database(self) -> Database:
@@ -290,22 +287,13 @@ class Log:
         return await self._end(id, lambda c: read.job_end(c, id))
 
     async def _end(self, id: str, query: Callable[[Connection], Event | None]) -> Event:
-        future: asyncio.Future[Event] = self._loop.create_future()
-        self._ends.setdefault(id, []).append(future)
         pause = None if self._database.file is not None else _LOOK_AGAIN_S
-        try:
-            while True:
-                event = await self.read(query)
-                if event is not None:
-                    return event
+        with self._listeners.end(id) as future:
+            while (event := await self.read(query)) is None:
                 done, _ = await asyncio.wait({future}, timeout=pause)
                 if done:
                     return future.result()
-        finally:
-            waiters = self._ends[id]
-            waiters.remove(future)
-            if not waiters:
-                del self._ends[id]
+        return event
 
     # --- listening ----------------------------------------------------------------------------------------------------
 
@@ -314,22 +302,4 @@ class Log:
 
         It must not block, and runs before any caller of :meth:`append` goes on. Only this process's appends are heard.
         """
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
-
-        return unsubscribe
-
-    def _deliver(self, events: Sequence[Event]) -> None:
-        for event in events:
-            subject = event.turn if event.kind in TURN_ENDS else job_of(event.fact) if event.kind in JOB_ENDS else None
-            for waiter in self._ends.get(subject or "", ()):
-                if not waiter.done():
-                    waiter.set_result(event)
-        for listener in tuple(self._listeners):
-            try:
-                listener(events)
-            except Exception as error:  # one listener's bug must not keep the others from the facts
-                self._loop.call_exception_handler({"message": "A listener of the log failed", "exception": error})
+        return self._listeners.add(listener)

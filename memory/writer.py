@@ -22,7 +22,6 @@ from memory.errors import Closed, Duplicate, LogError
 from memory.events import Event
 
 T = TypeVar("T")
-Listener = Callable[[Sequence[Event]], None]
 
 LARGEST_GROUP = 512
 
@@ -53,7 +52,7 @@ class _Outcome:
 class Writer:
     """Runs works in a thread of its own. Belongs to the event loop that made it."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float], deliver: Listener) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], float], deliver: Callable[[Sequence[Event]], None]) -> None:
         self._engine, self._clock, self._deliver = engine, clock, deliver
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()

@@ -407,3 +407,19 @@ async def test_only_sqlite_files_and_postgres_are_opened() -> None:
         await Log.open("sqlite://")
     with pytest.raises(ValueError, match="postgresql"):
         await Log.open("mysql://localhost/x")
+
+
+@pytest.mark.postgres
+async def test_replicas_that_write_to_the_same_sessions_in_other_orders_do_not_block_each_other(
+    postgres: Any, clock: Any
+) -> None:
+    url = postgres.new()
+    one, two = await Log.open(url, clock=clock), await Log.open(url, clock=clock)
+    sessions = [(await one.make_session("ada")).last.session for _ in range(6)]
+    works = [one.append(session, [note("x")]) for _ in range(10) for session in sessions]
+    works += [two.append(session, [note("y")]) for _ in range(10) for session in reversed(sessions)]
+    await asyncio.wait_for(asyncio.gather(*works), 60)
+    for session in sessions:
+        assert [event.seq for event in await one.events(session)] == list(range(1, 22))
+    await one.close()
+    await two.close()
