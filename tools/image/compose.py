@@ -7,7 +7,7 @@ and may add a little company. When it is missing, slow or answers nonsense, the 
 import json
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -15,7 +15,7 @@ from prompts import prompt
 from tools.context import ToolContext
 from tools.errors import Cancelled, ModelMissing, ToolError
 from tools.image.scene import Action, Place, Relation, Scene, Thing, scene_schema
-from tools.image.stock import find, look_up, subjects
+from tools.image.stock import Subject, find, look_up, subjects
 from tools.image.words import Reading, read
 
 PATIENCE_S = 25.0
@@ -49,13 +49,18 @@ def compose(request: str, ctx: ToolContext) -> Composed:
 def _ask(request: str, ctx: ToolContext) -> dict[str, Any] | None:
     """The LLM's scene as it came, or None. It is waited for in a thread, since it may be busy with a chat."""
     words = prompt("tools/draw_picture_scene").render(
-        request=request[:1200], places=", ".join(Place.__args__), actions=", ".join(Action.__args__), relations=", ".join(Relation.__args__)  # type: ignore[attr-defined]
+        request=request[:1200],
+        places=", ".join(get_args(Place)),
+        actions=", ".join(get_args(Action)),
+        relations=", ".join(get_args(Relation)),
     )
     box: list[Any] = []
 
     def think() -> None:
         try:
-            box.append(ctx.chat([{"role": "user", "content": words}], schema=scene_schema(), max_tokens=480, temperature=0.2))
+            box.append(
+                ctx.chat([{"role": "user", "content": words}], schema=scene_schema(), max_tokens=480, temperature=0.2)
+            )
         except Exception as error:
             box.append(error)
 
@@ -92,9 +97,8 @@ def merged(reading: Reading, answer: dict[str, Any], request: str) -> Scene:
             things[known] = _filled(things[known], raw)
             continue
         named = name in request.lower()
-        if not named and (company >= COMPANY or subject.kind in ("people", "land", "sky", "scenery", "water") or subject.height > 12 or not scene.things):
-            if scene.things:
-                continue
+        if scene.things and not named and not _welcome(subject, company):
+            continue
         company += not named
         if (thing := _thing(name, subject.key, raw, asked=named or not scene.things)) and len(things) < 12:
             things.append(thing)
@@ -105,9 +109,20 @@ def merged(reading: Reading, answer: dict[str, Any], request: str) -> Scene:
         return scene.model_copy(update={"things": things})
 
 
+def _welcome(subject: Subject, company: int) -> bool:
+    """Whether something that nobody named may come along: little things only, and few."""
+    return (
+        company < COMPANY and subject.height <= 12 and subject.kind not in ("people", "land", "sky", "scenery", "water")
+    )
+
+
 def _open_fields(reading: Reading, answer: dict[str, Any]) -> dict[str, Any]:
     """Time, weather and the like from the LLM, where the request's own words did not say."""
-    fields = {name: answer[name] for name in ("place", "time", "weather", "season", "mood") if name not in reading.said and isinstance(answer.get(name), str)}
+    fields = {
+        name: answer[name]
+        for name in ("place", "time", "weather", "season", "mood")
+        if name not in reading.said and isinstance(answer.get(name), str)
+    }
     if reading.scene.things and "place" in fields and "place" not in reading.said:
         del fields["place"]
     return fields
@@ -126,7 +141,7 @@ def _thing(name: str, key: str, raw: dict[str, Any], *, asked: bool) -> Thing | 
 def _filled(thing: Thing, raw: dict[str, Any]) -> Thing:
     """A thing with the fields that its words left open."""
     new = {}
-    if thing.action == "none" and raw.get("action") in Action.__args__ and subjects()[thing.subject].kind in _LIVING:  # type: ignore[attr-defined]
+    if thing.action == "none" and raw.get("action") in get_args(Action) and subjects()[thing.subject].kind in _LIVING:
         new["action"] = raw["action"]
     return thing.model_copy(update=new) if new else thing
 
@@ -136,7 +151,7 @@ def _related(things: list[Thing], raws: list[Any]) -> list[Thing]:
     by_subject = {thing.subject: index for index, thing in enumerate(things)}
     related = list(things)
     for raw in raws:
-        if not isinstance(raw, dict) or raw.get("relation") not in Relation.__args__ or not raw.get("of"):  # type: ignore[attr-defined]
+        if not isinstance(raw, dict) or raw.get("relation") not in get_args(Relation) or not raw.get("of"):
             continue
         one, other = (look_up(str(raw.get(field, "")).lower()) for field in ("name", "of"))
         if not one or not other or one.key == other.key or one.key not in by_subject or other.key not in by_subject:

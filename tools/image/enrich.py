@@ -8,6 +8,20 @@ from tools.image.scene import Scene, Thing
 from tools.image.settle import INDOOR_KINDS
 from tools.image.stock import subjects
 
+FIELDS = frozenset({"lavender", "wheat", "tulips", "sunflowers", "flowers", "bamboo"})
+"""Plants that fill the ground when the picture is of open land."""
+
+
+def _sown(scene: Scene) -> list[Thing]:
+    """The scene's things, plants of the field in as many clumps as fill it."""
+    open_land = scene.place in ("meadow", "hills", "mountains", "village", "forest")
+    return [
+        thing.model_copy(update={"count": 12})
+        if open_land and thing.subject in FIELDS and thing.of is None and thing.count in (1, 3) and thing.asked
+        else thing
+        for thing in scene.things
+    ]
+
 
 def enriched(scene: Scene, seed: int) -> Scene:
     """The scene with company fitting its place, chosen by the seed."""
@@ -18,10 +32,12 @@ def enriched(scene: Scene, seed: int) -> Scene:
 
     def add(key: str, count: int = 1, share: float = 1.0, **fields: str) -> None:
         if key not in keys and rng.random() < share and len(scene.things) + len(extra) < 14:
-            extra.append(Thing(name=key, subject=key, count=count, asked=False, **fields))  # type: ignore[arg-type]
+            extra.append(Thing(name=key, subject=key, count=count, asked=False, **fields))
 
     trees = any(subject.kind == "plant" and subject.height > 3 for subject in asked)
-    tree = {"winter": "pine", "autumn": "maple"}.get(scene.season, ("tree", "pine", "birch", "poplar")[int(rng.integers(4))])
+    tree = {"winter": "pine", "autumn": "maple"}.get(
+        scene.season, ("tree", "pine", "birch", "poplar")[int(rng.integers(4))]
+    )
     if scene.place in ("meadow", "hills", "village") and not trees:
         add(tree, 2, 0.85, size="small")
     elif scene.place == "mountains" and not trees:
@@ -43,17 +59,28 @@ def enriched(scene: Scene, seed: int) -> Scene:
         add("lamppost", 2, 0.8)
     elif scene.place == "room":
         loose = [subjects()[thing.subject] for thing in scene.things if thing.of is None]
-        if any(subject.habit == "small" or subject.kind in INDOOR_KINDS - {"furniture", "household"} for subject in loose) and not keys & {"table", "rug", "sprite.bed"}:
+        if any(
+            subject.habit == "small" or subject.kind in INDOOR_KINDS - {"furniture", "household"} for subject in loose
+        ) and not keys & {"table", "rug", "sprite.bed"}:
             add("table")
         add("window", 1, 0.75)
-        add("sprite.framed picture", 1, 0.45, size="small")
-    if scene.place in ("meadow", "hills", "mountains") and scene.season in ("spring", "summer") and not any(subject.kind == "plant" and subject.height < 1 for subject in asked):
-        add("flowers", 2, 0.5, size="tiny")
+        add("sprite.framed picture", 1, 0.45)
+    if scene.place in ("meadow", "hills", "mountains", "village") and not any(
+        subject.kind == "plant" and subject.height < 2 for subject in asked
+    ):
+        near = ("flowers", "bush", "rocks", "flowers")[int(rng.integers(4))]
+        if near != "flowers" or scene.season in ("spring", "summer"):
+            add(near, int(rng.integers(1, 4)), 0.6, size="tiny" if near == "flowers" else "small")
     if scene.water in ("lake", "river") and scene.place not in ("room", "snowfield"):
         add("reeds", 2, 0.6)
-    if scene.place in ("sea", "beach", "hills", "mountains") and scene.weather in ("clear", "wind", "cloudy") and scene.time != "night" and not any(subject.habit == "air" for subject in asked):
+    if (
+        scene.place in ("sea", "beach", "hills", "mountains")
+        and scene.weather in ("clear", "wind", "cloudy")
+        and scene.time != "night"
+        and not any(subject.habit == "air" for subject in asked)
+    ):
         add("birds", 1, 0.55, size="small", depth="far")
-    return scene.model_copy(update={"things": [*scene.things, *extra]})
+    return scene.model_copy(update={"things": [*_sown(scene), *extra]})
 
 
 def spared(scene: Scene, unwanted: str) -> Scene:

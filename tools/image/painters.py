@@ -99,10 +99,15 @@ def load_diffusers(chosen: Chosen) -> DiffusersPainter:
             pipeline = _from_file(diffusers, source, dtype, options)
         else:
             pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
-                source, torch_dtype=dtype, use_safetensors=True, local_files_only=bool(chosen.path) or bool(options.get("offline"))
+                source,
+                torch_dtype=dtype,
+                use_safetensors=True,
+                local_files_only=bool(chosen.path) or bool(options.get("offline")),
             )
     except (OSError, ValueError) as error:
-        raise ModelMissing(TASK, f"{chosen.name} could not be loaded ({error}). Give a diffusers folder or a .safetensors file.") from error
+        raise ModelMissing(
+            TASK, f"{chosen.name} could not be loaded ({error}). Give a diffusers folder or a .safetensors file."
+        ) from error
     if scheduler := options.get("scheduler"):
         pipeline.scheduler = getattr(diffusers, scheduler).from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
@@ -136,9 +141,13 @@ class RemotePainter:
         words = order.prompt + (f"\nAvoid: {order.negative_prompt}" if order.negative_prompt else "")
         size = self.options.get("size") or f"{order.width}x{order.height}"
         try:
-            answer = self.client.images.generate(model=self.name, prompt=words, n=1, size=size, **self.options.get("extra", {}))
+            answer = self.client.images.generate(
+                model=self.name, prompt=words, n=1, size=size, **self.options.get("extra", {})
+            )
         except openai.AuthenticationError as error:
-            raise ModelMissing(TASK, "The endpoint refused the key: rhapsode models use URL --key KEY --task image.generate.") from error
+            raise ModelMissing(
+                TASK, "The endpoint refused the key: rhapsode models use URL --key KEY --task image.generate."
+            ) from error
         except openai.OpenAIError as error:
             raise ToolError(f"The picture service did not answer as it should: {error}") from error
         on_step(0.9, self.name, None)
@@ -146,7 +155,9 @@ class RemotePainter:
 
     def _decoded(self, one: Any) -> Image.Image:
         if not one.b64_json:
-            raise ToolError("The picture service sent a link instead of a picture. Set the option extra = {response_format = 'b64_json'}.")
+            raise ToolError(
+                "The picture service sent a link instead of a picture. Set the option extra = {response_format = 'b64_json'}."
+            )
         return Image.open(io.BytesIO(base64.b64decode(one.b64_json))).convert("RGB")
 
 
@@ -162,4 +173,5 @@ def load_remote(chosen: Chosen) -> RemotePainter:
 @loader(TASK)
 def load_any(chosen: Chosen) -> DiffusersPainter:
     """Files without a named engine are a diffusers pipeline."""
-    return load_diffusers(chosen)
+    painter: DiffusersPainter = load_diffusers(chosen)
+    return painter

@@ -4,7 +4,7 @@ It is kept with every illustration, so that later tools can add, move or recolou
 a model of one billion parameters fills it in, and every value has a drawing behind it.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,9 +17,28 @@ Weather = Literal["clear", "cloudy", "rain", "storm", "snow", "fog", "wind"]
 Season = Literal["spring", "summer", "autumn", "winter"]
 Water = Literal["none", "lake", "river", "sea"]
 Mood = Literal["calm", "joyful", "mysterious", "dramatic", "dark", "cosy"]
-Colour = Literal["red", "orange", "yellow", "gold", "green", "blue", "teal", "purple", "pink", "brown", "white", "black", "grey"]
+Colour = Literal[
+    "red", "orange", "yellow", "gold", "green", "blue", "teal", "purple", "pink", "brown", "white", "black", "grey"
+]
 Size = Literal["tiny", "small", "normal", "large", "huge"]
-Action = Literal["none", "fly", "swim", "leap", "run", "walk", "sit", "sleep", "fish", "read", "wave", "ride", "kite", "play", "paint", "umbrella"]
+Action = Literal[
+    "none",
+    "fly",
+    "swim",
+    "leap",
+    "run",
+    "walk",
+    "sit",
+    "sleep",
+    "fish",
+    "read",
+    "wave",
+    "ride",
+    "kite",
+    "play",
+    "paint",
+    "umbrella",
+]
 Relation = Literal["on", "under", "behind", "front", "beside", "above", "in", "around", "with"]
 Side = Literal["left", "middle", "right"]
 Depth = Literal["near", "middle", "far"]
@@ -64,25 +83,28 @@ class Scene(BaseModel):
                 continue
             gone = thing.of == index
             moved = thing.of - 1 if thing.of is not None and thing.of > index else thing.of
-            kept.append(thing.model_copy(update={"of": None if gone else moved, "relation": None if gone else thing.relation}))
+            kept.append(
+                thing.model_copy(update={"of": None if gone else moved, "relation": None if gone else thing.relation})
+            )
         return self.model_copy(update={"things": kept})
 
 
 def scene_schema() -> dict[str, Any]:
     """The JSON schema that constrains the LLM: flat, closed, without the fields that code fills in."""
-    enums = {name: list(Scene.model_fields[name].annotation.__args__) for name in ("place", "time", "weather", "season", "water", "mood")}  # type: ignore[union-attr]
+    fields = {"place": Place, "time": Time, "weather": Weather, "season": Season, "water": Water, "mood": Mood}
+    enums = {name: list(get_args(kind)) for name, kind in fields.items()}
     thing = {
         "type": "object",
         "properties": {
             "name": {"type": "string", "maxLength": 40},
             "count": {"type": "integer", "minimum": 1, "maximum": 12},
-            "colour": {"enum": [*Colour.__args__, "natural"]},  # type: ignore[attr-defined]
-            "size": {"enum": list(Size.__args__)},  # type: ignore[attr-defined]
-            "action": {"enum": list(Action.__args__)},  # type: ignore[attr-defined]
-            "relation": {"enum": [*Relation.__args__, "none"]},  # type: ignore[attr-defined]
+            "colour": {"enum": [*get_args(Colour), "natural"]},
+            "size": {"enum": list(get_args(Size))},
+            "action": {"enum": list(get_args(Action))},
+            "relation": {"enum": [*get_args(Relation), "none"]},
             "of": {"type": "string", "maxLength": 40},
         },
-        "required": ["name", "count", "colour", "size", "action", "relation", "of"],
+        "required": ["name"],
         "additionalProperties": False,
     }
     properties: dict[str, Any] = {name: {"enum": values} for name, values in enums.items()}

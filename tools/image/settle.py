@@ -9,14 +9,58 @@ from typing import Any
 from tools.image.scene import Scene, Thing
 from tools.image.stock import Subject, subjects
 
-STRONG = ("underwater", "moonscape", "space", "cave", "beach", "desert", "snowfield", "street", "city", "village", "forest", "meadow", "mountains", "hills", "sea", "clouds")
+STRONG = (
+    "underwater",
+    "moonscape",
+    "space",
+    "cave",
+    "beach",
+    "desert",
+    "snowfield",
+    "street",
+    "city",
+    "village",
+    "forest",
+    "meadow",
+    "mountains",
+    "hills",
+    "sea",
+    "clouds",
+)
 WEAK_ROOM = frozenset({"by the fire", "kitchen table", "still life", "静物"})
-HOUSEHOLD = frozenset({"fireplace", "armchair", "bookshelf", "wardrobe", "piano", "lamp", "sprite.bed", "window", "sprite.mirror", "sprite.bathtub"})
+HOUSEHOLD = frozenset(
+    {
+        "fireplace",
+        "armchair",
+        "bookshelf",
+        "wardrobe",
+        "piano",
+        "lamp",
+        "sprite.bed",
+        "window",
+        "sprite.mirror",
+        "sprite.bathtub",
+    }
+)
 INDOOR_KINDS = frozenset({"furniture", "food-fruit", "food-vegetable", "food-prepared", "food-asian", "food-sweet", "drink", "dishware", "household", "computer", "book-paper",
                           "writing", "office", "light-video", "science", "phone", "time"})  # fmt: skip
+EATEN = frozenset(
+    {"food-fruit", "food-prepared", "food-asian", "food-sweet", "drink", "musical-instrument", "plant-flower"}
+)
 SWIMMERS = frozenset({"sprite.fish", "sprite.tropical fish", "sprite.blowfish", "sprite.shark", "sprite.octopus", "sprite.coral", "sprite.jellyfish", "sprite.squid", "sprite.shrimp", "mermaid",
                       "submarine", "diver"})  # fmt: skip
-COLD = frozenset({"sprite.penguin", "polar bear", "igloo", "iceberg", "skier", "sprite.sled", "sprite.snowman", "sprite.snowman without snow"})
+COLD = frozenset(
+    {
+        "sprite.penguin",
+        "polar bear",
+        "igloo",
+        "iceberg",
+        "skier",
+        "sprite.sled",
+        "sprite.snowman",
+        "sprite.snowman without snow",
+    }
+)
 DRY = frozenset({"sprite.camel", "sprite.two-hump camel", "sprite.cactus", "pyramid"})
 ORBIT = frozenset({"planet", "earth", "sprite.satellite"})
 CITY = frozenset({"skyscraper", "skyline", "sprite.taxi", "sprite.office building", "sprite.vertical traffic light"})
@@ -24,7 +68,7 @@ CITY = frozenset({"skyscraper", "skyline", "sprite.taxi", "sprite.office buildin
 
 def settle(things: list[Thing], votes: dict[str, list[str]]) -> Scene:
     """Make a whole scene of the things and the words about place, time, weather, season, water and mood."""
-    things = _handed(things)
+    things = _aboard(_handed(things))
     drawn = [subjects()[thing.subject] for thing in things if thing.subject]
     place = _place(votes, drawn)
     water = (votes.get("water") or ["none"])[-1]
@@ -38,23 +82,64 @@ def settle(things: list[Thing], votes: dict[str, list[str]]) -> Scene:
         water = "sea" if any(s.height > 3 and s.habit == "water" for s in drawn) else "lake"
     if place == "meadow" and water == "sea" and "place" not in votes:
         place = "sea"
-    fields: dict[str, Any] = {"place": place, "water": water, "time": _time(votes, drawn), "weather": _weather(votes, drawn), "season": _season(votes, drawn, place)}
+    fields: dict[str, Any] = {
+        "place": place,
+        "water": water,
+        "time": _time(votes, drawn),
+        "weather": _weather(votes, drawn),
+        "season": _season(votes, drawn, place),
+    }
     fields["mood"] = (votes.get("mood") or ["calm"])[0]
     return Scene(things=things[:16], **fields)
 
 
+def _aboard(things: list[Thing]) -> list[Thing]:
+    """Who fishes, where there is an empty boat, fishes from it."""
+    boat = next((i for i, thing in enumerate(things) if thing.subject in ("rowboat", "sprite.canoe")), None)
+    if boat is None or any(thing.of == boat for thing in things):
+        return things
+    return [
+        thing.model_copy(update={"relation": "in", "of": boat})
+        if thing.of is None and (thing.subject == "fisherman" or thing.action == "fish")
+        else thing
+        for thing in things
+    ]
+
+
 def _handed(things: list[Thing]) -> list[Thing]:
-    """An umbrella, a kite or a book belongs in the hand of who holds, flies or reads it."""
+    """An umbrella, a kite or a book belongs in the hand of who holds, flies or reads it; food in the hand of who eats, where no table is."""
     handed = list(things)
+    eater = next((i for i, thing in enumerate(things) if subjects()[thing.subject].kind == "people"), None)
     for index, thing in enumerate(things):
-        verbs = {"sprite.umbrella": ("umbrella", "none", "walk"), "sprite.kite": ("kite", "fly"), "sprite.open book": ("read",)}.get(thing.subject)
+        if (
+            eater is not None
+            and thing.of is None
+            and subjects()[thing.subject].kind in EATEN
+            and not any(other.subject in ("table", "rug") for other in things)
+        ):
+            handed[index] = thing.model_copy(update={"relation": "with", "of": eater})
+    for index, thing in enumerate(things):
+        verbs = {
+            "sprite.umbrella": ("umbrella", "none", "walk"),
+            "sprite.kite": ("kite", "fly"),
+            "sprite.open book": ("read",),
+        }.get(thing.subject)
         if not verbs:
             continue
-        holder = next((i for i, other in enumerate(handed) if subjects()[other.subject].kind == "people" and other.action in verbs), None)
+        holder = next(
+            (
+                i
+                for i, other in enumerate(handed)
+                if subjects()[other.subject].kind == "people" and other.action in verbs
+            ),
+            None,
+        )
         if holder is None:
             continue
         handed[index] = thing.model_copy(update={"relation": "with", "of": holder, "action": "none"})
-        kept = {"umbrella": "wave", "kite": "wave", "fly": "wave", "read": "sit"}.get(handed[holder].action, handed[holder].action)
+        kept = {"umbrella": "wave", "kite": "wave", "fly": "wave", "read": "sit"}.get(
+            handed[holder].action, handed[holder].action
+        )
         fields: dict[str, Any] = {"action": kept}
         if handed[holder].of == index:
             fields |= {"of": None, "relation": None}
@@ -83,9 +168,16 @@ def _suggested(keys: set[str], drawn: list[Subject]) -> str:
     body = [subject for subject in drawn if subject.habit not in ("sky", "scenery")]
     if keys & HOUSEHOLD:
         return "room"
-    if body and keys & SWIMMERS and all(s.key in SWIMMERS or s.habit == "water" or s.kind == "animal-marine" for s in body):
+    if (
+        body
+        and keys & SWIMMERS
+        and all(s.key in SWIMMERS or s.habit == "water" or s.kind == "animal-marine" for s in body)
+    ):
         return "underwater" if not any(s.habit == "water" and s.height > 3 for s in body) else "sea"
-    if body and all(subject.kind in INDOOR_KINDS or subject.key in ("sprite.cat", "vase") or subject.habit == "wall" for subject in body):
+    if body and all(
+        subject.kind in INDOOR_KINDS or subject.key in ("sprite.cat", "vase") or subject.habit == "wall"
+        for subject in body
+    ):
         return "room"
     if "mountain" in keys:
         return "mountains"
@@ -100,7 +192,17 @@ def _time(votes: dict[str, list[str]], drawn: list[Subject]) -> str:
     keys = {subject.key for subject in drawn}
     if named := votes.get("time"):
         return "night" if "night" in named else named[-1] if named[-1] != "day" or len(named) == 1 else named[0]
-    if keys & {"moon", "crescent", "stars", "milky way", "aurora", "shooting star", "paper lantern", "sprite.fireworks", "sprite.firecracker"}:
+    if keys & {
+        "moon",
+        "crescent",
+        "stars",
+        "milky way",
+        "aurora",
+        "shooting star",
+        "paper lantern",
+        "fireworks",
+        "sprite.firecracker",
+    }:
         return "night"
     return "dusk" if keys & {"campfire", "sprite.jack-o-lantern", "sprite.ghost"} else "day"
 

@@ -38,6 +38,10 @@ class Subject:
     person: dict[str, Any] = field(default_factory=dict)
 
 
+_KINDS = {"tree": "plant", "eastern": "building", "structure": "building", "dragon": "beast"}
+"""Modules of drawings that hold one kind of thing between them."""
+
+
 @cache
 def lexicon(name: str) -> dict[str, Any]:
     """One of the word lists beside this file."""
@@ -56,16 +60,33 @@ def pack() -> dict[str, dict[str, Any]]:
 def subjects() -> dict[str, Subject]:
     """Everything that can be drawn, by key. Our own drawing of a thing hides the sprite of the same name."""
     found = {
-        f"sprite.{label}": Subject(f"sprite.{label}", f"sprite.{label}", sprite["height"], sprite["habit"], sprite["kind"], sprite["zh"])
+        f"sprite.{label}": Subject(
+            f"sprite.{label}", f"sprite.{label}", sprite["height"], sprite["habit"], sprite["kind"], sprite["zh"]
+        )
         for label, sprite in pack().items()
     }
     for key, own in lexicon("things").items():
-        kind = own["draw"].split(".")[0].split(":")[0]
-        found[key] = Subject(key, own["draw"], own["height"], own.get("habit", "small" if key == "vase" else "ground"), kind, own["zh"][0])
+        kind = _KINDS.get(module := own["draw"].split(".")[0], module)
+        found[key] = Subject(
+            key,
+            own["draw"],
+            own["height"],
+            own.get("habit", "small" if key == "vase" else "ground"),
+            kind,
+            own["zh"][0],
+        )
     heights = {"child": 1.15, "adult": 1.72, "old": 1.62}
     for key, who in lexicon("people").items():
         height = 1.72 if "group" in who else heights[who["age"]]
-        found[key] = Subject(key, f"people.{key}", height, "ground", "people", who["zh"][0], {k: v for k, v in who.items() if k not in ("en", "zh")})
+        found[key] = Subject(
+            key,
+            f"people.{key}",
+            height,
+            "ground",
+            "people",
+            who["zh"][0],
+            {k: v for k, v in who.items() if k not in ("en", "zh")},
+        )
     return found
 
 
@@ -94,7 +115,11 @@ def _tags() -> dict[str, str]:
         for tag in {*sprite["tags"], *sprite["tags_zh"]}:
             owners[str(tag).lower()].append(label)
     spread = Counter({tag: len(labels) for tag, labels in owners.items()})
-    return {tag: f"sprite.{labels[0]}" for tag, labels in owners.items() if spread[tag] <= 2 and len(tag) > (1 if _is_chinese(tag) else 3)}
+    return {
+        tag: f"sprite.{labels[0]}"
+        for tag, labels in owners.items()
+        if spread[tag] <= 2 and len(tag) > (1 if _is_chinese(tag) else 3)
+    }
 
 
 @cache

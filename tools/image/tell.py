@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 _TIMES = {"dawn": ("at dawn", "黎明"), "morning": ("in the morning", "早晨"), "day": ("by day", "白天"), "afternoon": ("in the afternoon", "午后"), "sunset": ("at sunset", "日落时分"), "dusk": ("at dusk", "黄昏"),
           "night": ("at night", "夜晚")}  # fmt: skip
-_WEATHER = {"rain": ("in the rain", "雨中"), "storm": ("in a storm", "暴风雨中"), "snow": ("in the snow", "雪中"), "fog": ("in the mist", "雾中"), "wind": ("in the wind", "风中"), "cloudy": ("under clouds", "云下")}
+_WEATHER = {
+    "rain": ("in the rain", "雨中"),
+    "storm": ("in a storm", "暴风雨中"),
+    "snow": ("in the snow", "雪中"),
+    "fog": ("in the mist", "雾中"),
+    "wind": ("in the wind", "风中"),
+    "cloudy": ("under clouds", "云下"),
+}
 _NUMBERS = ("no", "a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -44,7 +51,10 @@ def caption(scene: Scene, language: str) -> str:
     asked = [thing for thing in scene.things if thing.asked]
     time, weather = _TIMES[scene.time][chinese], _WEATHER.get(scene.weather, ("", ""))[chinese]
     if chinese:
-        names = "、".join((f"{thing.count}个" if thing.count > 1 else "") + _name(thing, True) for thing in asked) or "一处风景"
+        names = (
+            "、".join((f"{thing.count}个" if thing.count > 1 else "") + _name(thing, True) for thing in asked)
+            or "一处风景"
+        )
         return f"{time}{weather}的{names}" if weather else f"{time}的{names}"
     names = _listed([_counted(thing) for thing in asked]) or "a landscape"
     return f"{names} {time}" + (f" {weather}" if weather else "")
@@ -63,7 +73,9 @@ def _listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
 
 
-def sentence(scene: Scene, unknown: tuple[str, ...], style: str, style_known: bool, params: "DrawPicture", language: str) -> str:
+def sentence(
+    scene: Scene, unknown: tuple[str, ...], style: str, style_known: bool, params: "DrawPicture", language: str
+) -> str:
     """The result's sentence."""
     chinese = language.startswith("zh")
     name = NAMES[style][chinese]
@@ -71,8 +83,16 @@ def sentence(scene: Scene, unknown: tuple[str, ...], style: str, style_known: bo
         many = f"{params.count} 幅插画" if params.count > 1 else "一幅插画"
         text = f"画好了{many}({name}风格)：{caption(scene, language)}。"
         text += f"我还不会画：{'、'.join(unknown)}。" if unknown else ""
-        return text + ("" if style_known else f"没有“{params.style}”这种风格，可用：{'、'.join(names[1] for names in NAMES.values())}。")
+        return text + (
+            ""
+            if style_known
+            else f"没有“{params.style}”这种风格，可用：{'、'.join(names[1] for names in NAMES.values())}。"
+        )
     many = f"{params.count} illustrations" if params.count > 1 else "an illustration"
     text = f"Drew {many} in {name} style: {caption(scene, language)}."
     text += f" I cannot draw {_listed(list(unknown))} yet, so it is missing." if unknown else ""
-    return text + ("" if style_known else f" There is no style called {params.style!r} here; there are {', '.join(names[0] for names in NAMES.values())}.")
+    return text + (
+        ""
+        if style_known
+        else f" There is no style called {params.style!r} here; there are {', '.join(names[0] for names in NAMES.values())}."
+    )

@@ -95,7 +95,14 @@ def _join_unknown(words: list[Word]) -> list[Word]:
         last = joined[-1] if joined else None
         following = words[number + 1] if number + 1 < len(words) else None
         inside = last and following and last.chinese and following.chinese and not last.kinds and not following.kinds
-        if inside and len(word.text) == 1 and word.kinds and "thing" not in word.kinds and last and last.text not in "，。":
+        if (
+            inside
+            and len(word.text) == 1
+            and word.kinds
+            and "thing" not in word.kinds
+            and last
+            and last.text not in "，。"
+        ):
             word.kinds.clear()
         if last and word.chinese and last.chinese and not word.kinds and not last.kinds:
             last.text += word.text
@@ -130,6 +137,7 @@ class _Reader:
         self.at_marker = False
         self.side: str | None = None
         self.depth: str | None = None
+        self.after_place = False
 
     def read(self) -> None:
         """Walk all words."""
@@ -144,6 +152,8 @@ class _Reader:
             return
         if word.text == "在":
             self.at_marker = True
+        if kinds.keys() & {"thing", "place", "water"}:
+            self.after_place = "thing" not in kinds
         for kind in ("time", "weather", "season", "place", "water", "mood"):
             if kind in kinds:
                 self.votes.setdefault(kind, []).append(kinds[kind])
@@ -189,7 +199,9 @@ class _Reader:
             setattr(self, name, value)
 
     def _action(self, action: str, word: Word, following: Word | None) -> None:
-        before_noun = following is not None and (following.text == "的" or (not word.chinese and "thing" in following.kinds and action != "ride"))
+        before_noun = following is not None and (
+            following.text == "的" or (not word.chinese and "thing" in following.kinds and action != "ride")
+        )
         if self.group and not before_noun:
             for index in self.group:
                 if self.things[index].action not in _BUSY:
@@ -208,7 +220,7 @@ class _Reader:
             if word.text in ("和", "与"):
                 self.at_marker = False
             return
-        if not self.things:
+        if not self.things or self.after_place:
             return
         anchor = len(self.things) - 1
         asking = [index for index in self.group if index != anchor]
@@ -232,8 +244,14 @@ class _Reader:
             index = repeated
         else:
             count = phrase.count or (_plural_count(key) if word.plural else 1)
-            fields = {"colour": phrase.colour, "size": phrase.size or "normal", "action": phrase.action or "none", "side": self.side, "depth": self.depth}
-            self.things.append(Thing(name=word.text, count=count, subject=key, **fields))  # type: ignore[arg-type]
+            fields = {
+                "colour": phrase.colour,
+                "size": phrase.size or "normal",
+                "action": phrase.action or "none",
+                "side": self.side,
+                "depth": self.depth,
+            }
+            self.things.append(Thing(name=word.text, count=count, subject=key, **fields))
             index = len(self.things) - 1
             self.side = self.depth = None
         self._connect(index, word)
@@ -284,7 +302,9 @@ class _Reader:
         if word.chinese and len(word.text) < 2:
             return
         if found := find(word.text, self.embed):
-            self._thing(Word(word.text, {}, word.chinese, word.text != found.key and word.text.endswith("s")), found.key)
+            self._thing(
+                Word(word.text, {}, word.chinese, word.text != found.key and word.text.endswith("s")), found.key
+            )
         elif not re.search(r"(ly|ing|ed|ful|ous|ish|less|ic|al|ive|ant|ent|y)$", word.text):
             self.unknown.append(word.text)
 
@@ -308,4 +328,9 @@ def read(text: str, embed: Embed | None = None) -> Reading:
     reader = _Reader(split(text), embed)
     reader.read()
     scene = settle(reader.things, reader.votes)
-    return Reading(scene, reader.style, list(dict.fromkeys(reader.unknown)), frozenset(kind for kind in reader.votes if " " not in kind))
+    return Reading(
+        scene,
+        reader.style,
+        list(dict.fromkeys(reader.unknown)),
+        frozenset(kind for kind in reader.votes if " " not in kind),
+    )

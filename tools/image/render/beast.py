@@ -1,9 +1,7 @@
-"""Animals that emoji show only as a face, or not well: sitting beasts with a body of their own, dragons, cranes, flocks.
+"""Animals that emoji show only as a face, or not well: sitting beasts with a body of their own, horses, cranes, flocks.
 
 Faces of sitting beasts come from the sprite pack and are set on a drawn body, so that a fox is a fox and not a mask.
 """
-
-import math
 
 import numpy as np
 
@@ -27,40 +25,100 @@ def sit(rng: np.random.Generator, brief: Brief, which: str) -> Drawing:
     trunk = belly if which == "panda" and not brief.paint else coat
     tail = ""
     if which in ("fox", "wolf"):
-        tail = path("M98,150 Q150,150 146,108 Q140,84 124,96 Q134,120 98,128Z", coat) + path("M146,108 Q140,84 124,96 Q129,106 130,112 Q140,116 146,108Z", belly)
+        tail = path("M98,150 Q150,150 146,108 Q140,84 124,96 Q134,120 98,128Z", coat) + path(
+            "M146,108 Q140,84 124,96 Q129,106 130,112 Q140,116 146,108Z", belly
+        )
     elif which == "lion":
         tail = line("M100,148 Q142,150 138,112", coat, 7) + oval(138, 106, 8, 12, shade(coat, 0.6))
     elif which == "hamster":
         tail = ""
-    body = tail + path("M70,70 Q30,92 28,138 Q28,160 70,160 Q112,160 112,138 Q110,92 70,70Z", trunk) + path("M94,84 Q112,104 112,138 Q112,160 78,160 Q104,146 94,84Z", shade(trunk, 0.8), 'opacity="0.7"')
-    body += oval(70, 126, 25, 31, belly) + "".join(oval(x, 147, 17, 15, shade(coat, 0.9)) + oval(x - (4 if x < 70 else -4), 157, 17, 7, shade(coat, 1.06)) for x in (36, 104))
-    body += "".join(path(f"M{x - 9},98 Q{x - 11},130 {x - 8},156 Q{x},162 {x + 8},156 Q{x + 11},130 {x + 9},98Z", shade(coat, 1.02)) + line(f"M{x - 3},154 v4 M{x + 3},154 v4", shade(coat, 0.6), 1) for x in (56, 84))
+    body = (
+        tail
+        + path("M70,70 Q30,92 28,138 Q28,160 70,160 Q112,160 112,138 Q110,92 70,70Z", trunk)
+        + path("M94,84 Q112,104 112,138 Q112,160 78,160 Q104,146 94,84Z", shade(trunk, 0.8), 'opacity="0.7"')
+    )
+    body += oval(70, 126, 25, 31, belly) + "".join(
+        oval(x, 147, 17, 15, shade(coat, 0.9)) + oval(x - (4 if x < 70 else -4), 157, 17, 7, shade(coat, 1.06))
+        for x in (36, 104)
+    )
+    body += "".join(
+        path(f"M{x - 9},98 Q{x - 11},130 {x - 8},156 Q{x},162 {x + 8},156 Q{x + 11},130 {x + 9},98Z", shade(coat, 1.02))
+        + line(f"M{x - 3},154 v4 M{x + 3},154 v4", shade(coat, 0.6), 1)
+        for x in (56, 84)
+    )
     return Drawing(body + _face(which, 13, -6, 114), 150, 163, seat=0.1)
 
 
 def frog(rng: np.random.Generator, brief: Brief, which: str) -> Drawing:
     """A squatting frog."""
     green = brief.colour("#78b44c")
-    body = "".join(path(f"M{70 + s * 20},92 Q{70 + s * 66},66 {70 + s * 62},104 Q{70 + s * 60},122 {70 + s * 20},122Z", shade(green, 0.82)) + path(f"M{70 + s * 34},120 q{s * 40},-4 {s * 36},8 h{-s * 44}Z", shade(green, 1.1)) for s in (-1, 1))
-    body += oval(70, 94, 42, 34, green) + oval(70, 104, 29, 22, "#dbe8a8" if not brief.paint else shade(green, 1.4)) + "".join(path(f"M{70 + s * 16},96 v26 q{s * 4},6 {s * 14},4 q-2,-20 -2,-30Z", shade(green, 0.95)) for s in (-1, 1))
+    body = "".join(
+        path(
+            f"M{70 + s * 20},92 Q{70 + s * 66},66 {70 + s * 62},104 Q{70 + s * 60},122 {70 + s * 20},122Z",
+            shade(green, 0.82),
+        )
+        + path(f"M{70 + s * 34},120 q{s * 40},-4 {s * 36},8 h{-s * 44}Z", shade(green, 1.1))
+        for s in (-1, 1)
+    )
+    body += (
+        oval(70, 94, 42, 34, green)
+        + oval(70, 104, 29, 22, "#dbe8a8" if not brief.paint else shade(green, 1.4))
+        + "".join(
+            path(f"M{70 + s * 16},96 v26 q{s * 4},6 {s * 14},4 q-2,-20 -2,-30Z", shade(green, 0.95)) for s in (-1, 1)
+        )
+    )
     return Drawing(body + _face("frog", 23, -2, 94), 150, 130, seat=0.1)
 
 
 def _horse(mane: str, coat: str, horn: bool) -> Drawing:
     """A standing horse seen from the side, facing left."""
-    legs = "".join(path(f"M{x - w},{y} L{x - 4 + d},164 L{x - 5 + d},196 H{x + 6 + d} L{x + 5 + d},164 L{x + w},{y}Z", tone) + path(f"M{x - 6 + d},194 h12 l2,9 h-16Z", "#5b4a44") for x, y, w, d, tone in ((92, 120, 9, 5, shade(coat, 0.72)), (166, 118, 11, 5, shade(coat, 0.72)), (80, 122, 10, -3, coat), (178, 116, 13, -3, shade(coat, 0.9))))
-    tail = path("M190,84 Q222,92 214,140 Q210,164 200,170 Q206,130 196,112Z", mane) + path("M192,88 Q214,100 208,150 Q204,120 194,106Z", shade(mane, 1.3))
-    body = path("M62,100 Q64,84 82,80 Q120,90 160,80 Q194,76 198,104 Q200,132 178,138 Q140,148 100,140 Q66,140 62,100Z", coat) + path("M66,118 Q100,140 150,134 Q186,130 196,112 Q198,134 178,138 Q140,148 100,140 Q74,138 66,118Z", shade(coat, 0.78))
+    legs = "".join(
+        path(f"M{x - w},{y} L{x - 4 + d},164 L{x - 5 + d},196 H{x + 6 + d} L{x + 5 + d},164 L{x + w},{y}Z", tone)
+        + path(f"M{x - 6 + d},194 h12 l2,9 h-16Z", "#5b4a44")
+        for x, y, w, d, tone in (
+            (92, 120, 9, 5, shade(coat, 0.72)),
+            (166, 118, 11, 5, shade(coat, 0.72)),
+            (80, 122, 10, -3, coat),
+            (178, 116, 13, -3, shade(coat, 0.9)),
+        )
+    )
+    tail = path("M190,84 Q222,92 214,140 Q210,164 200,170 Q206,130 196,112Z", mane) + path(
+        "M192,88 Q214,100 208,150 Q204,120 194,106Z", shade(mane, 1.3)
+    )
+    body = path(
+        "M62,100 Q64,84 82,80 Q120,90 160,80 Q194,76 198,104 Q200,132 178,138 Q140,148 100,140 Q66,140 62,100Z", coat
+    ) + path(
+        "M66,118 Q100,140 150,134 Q186,130 196,112 Q198,134 178,138 Q140,148 100,140 Q74,138 66,118Z", shade(coat, 0.78)
+    )
     neck = path("M64,112 Q50,74 58,46 L84,34 Q104,60 116,92 Q90,120 64,112Z", coat)
-    head = path("M84,32 Q62,24 46,38 Q30,54 22,70 Q18,80 28,84 Q38,86 46,76 Q62,72 74,62Z", shade(coat, 1.03)) + poly([(66, 30), (70, 12), (78, 30)], shade(coat, 0.9)) + dot(54, 48, 3.4, "#2b2328") + dot(53, 47, 1.1, "#ffffff") + dot(27, 74, 1.8, shade(coat, 0.5)) + path("M22,74 Q30,88 42,80 Q34,80 30,72Z", shade(coat, 0.86))
-    hair = path("M78,16 Q104,26 112,60 Q124,84 118,100 Q104,94 100,74 Q92,50 70,32 Q64,40 58,42 Q58,24 78,16Z", mane) + path("M80,20 Q100,34 106,62 Q112,80 112,92 Q100,66 92,50 Q84,34 72,28Z", shade(mane, 1.3))
-    spike = path("M58,30 L44,-8 L67,24Z", "#f3d27a") + line("M51,12 l8,-3 M55,21 l8,-4 M48,3 l5,-2", "#c79c3e", 1.2) if horn else ""
-    return Drawing(f'<g transform="translate(0 10)">{tail}{legs}{body}{neck}{head}{hair}{spike}</g>', 224, 214, seat=0.42)
+    head = (
+        path("M84,32 Q62,24 46,38 Q30,54 22,70 Q18,80 28,84 Q38,86 46,76 Q62,72 74,62Z", shade(coat, 1.03))
+        + poly([(66, 30), (70, 12), (78, 30)], shade(coat, 0.9))
+        + dot(54, 48, 3.4, "#2b2328")
+        + dot(53, 47, 1.1, "#ffffff")
+        + dot(27, 74, 1.8, shade(coat, 0.5))
+        + path("M22,74 Q30,88 42,80 Q34,80 30,72Z", shade(coat, 0.86))
+    )
+    hair = path(
+        "M78,16 Q104,26 112,60 Q124,84 118,100 Q104,94 100,74 Q92,50 70,32 Q64,40 58,42 Q58,24 78,16Z", mane
+    ) + path("M80,20 Q100,34 106,62 Q112,80 112,92 Q100,66 92,50 Q84,34 72,28Z", shade(mane, 1.3))
+    spike = (
+        path("M58,30 L44,-8 L67,24Z", "#f3d27a") + line("M51,12 l8,-3 M55,21 l8,-4 M48,3 l5,-2", "#c79c3e", 1.2)
+        if horn
+        else ""
+    )
+    return Drawing(
+        f'<g transform="translate(0 10)">{tail}{legs}{body}{neck}{head}{hair}{spike}</g>', 224, 214, seat=0.42
+    )
 
 
 def unicorn(rng: np.random.Generator, brief: Brief) -> Drawing:
     """A white unicorn with a rosy mane."""
-    return _horse("#e48fc0" if not brief.paint else shade(brief.paint, 0.75), shade(brief.paint, 1.4) if brief.paint else "#f6f2f0", True)
+    return _horse(
+        "#e48fc0" if not brief.paint else shade(brief.paint, 0.75),
+        shade(brief.paint, 1.4) if brief.paint else "#f6f2f0",
+        True,
+    )
 
 
 def white_horse(rng: np.random.Generator, brief: Brief) -> Drawing:
@@ -68,91 +126,60 @@ def white_horse(rng: np.random.Generator, brief: Brief) -> Drawing:
     return _horse("#d9d2c8", brief.colour("#f4f1ea"), False)
 
 
-def _tube(points: list[tuple[float, float]], widths: list[float], fill: str) -> str:
-    """A body of changing width along a curve."""
-    left, right = [], []
-    for index, (x, y) in enumerate(points):
-        ahead, behind = points[min(index + 1, len(points) - 1)], points[max(index - 1, 0)]
-        angle = math.atan2(ahead[1] - behind[1], ahead[0] - behind[0]) + math.pi / 2
-        left.append((x + math.cos(angle) * widths[index], y + math.sin(angle) * widths[index]))
-        right.append((x - math.cos(angle) * widths[index], y - math.sin(angle) * widths[index]))
-    return poly(left + right[::-1], fill)
-
-
-def _bezier(points: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
-    """A smooth curve through points (Catmull-Rom)."""
-    p = np.array([points[0], *points, points[-1]], float)
-    out = []
-    for k in np.linspace(0, len(points) - 1.0001, count):
-        i, t = int(k), k - int(k)
-        a, b, c, d = p[i], p[i + 1], p[i + 2], p[min(i + 3, len(p) - 1)]
-        q = 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        out.append((float(q[0]), float(q[1])))
-    return out
-
-
-def _wing(root: tuple[float, float], wrist: tuple[float, float], tips: list[tuple[float, float]], end: tuple[float, float], skin: str, bone: str) -> str:
-    """A bat-like wing: an arm, long fingers, skin scalloped between their tips."""
-    d = f"M{root[0]},{root[1]} L{wrist[0]},{wrist[1]} L{tips[0][0]},{tips[0][1]} "
-    for a, b in zip(tips, [*tips[1:], end], strict=True):
-        mx, my = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
-        d += f"Q{mx + (wrist[0] - mx) * 0.26:.0f},{my + (wrist[1] - my) * 0.26:.0f} {b[0]},{b[1]} "
-    body = path(d + "Z", skin)
-    for a, b in zip(tips[:-1], tips[1:], strict=True):
-        body += path(f"M{wrist[0]},{wrist[1]} L{a[0]},{a[1]} Q{(a[0] + b[0]) / 2 + (wrist[0] - (a[0] + b[0]) / 2) * 0.26:.0f},{(a[1] + b[1]) / 2 + (wrist[1] - (a[1] + b[1]) / 2) * 0.26:.0f} {(a[0] + b[0]) / 2 + (wrist[0] - (a[0] + b[0]) / 2) * 0.2:.0f},{(a[1] + b[1]) / 2 + (wrist[1] - (a[1] + b[1]) / 2) * 0.2:.0f}Z", shade(skin, 1.18), 'opacity="0.7"')
-    body += "".join(line(f"M{wrist[0]},{wrist[1]} L{x},{y}", bone, 2.4) for x, y in tips) + line(f"M{root[0]},{root[1]} L{wrist[0]},{wrist[1]}", bone, 6.5) + poly([(wrist[0] - 4, wrist[1] + 3), (wrist[0] - 3, wrist[1] - 13), (wrist[0] + 4, wrist[1])], "#f0e6cf")
-    return body
-
-
-def dragon(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A winged dragon in flight, facing left: horned head, ridged back, spread wings, a long barbed tail."""
-    hide = brief.colour(("#4f8f5c", "#a8433a", "#4f6f9c", "#7a5a9a")[int(rng.integers(4))])
-    belly, skin = shade(hide, 1.5), shade(hide, 0.78)
-    far_wing = _wing((178, 118), (206, 40), [(236, 4), (282, 30), (306, 74), (292, 112)], (214, 128), shade(hide, 0.6), shade(hide, 0.5))
-    spine = _bezier([(76, 74), (98, 92), (118, 122), (160, 138), (206, 136), (250, 150), (290, 176), (334, 172), (366, 146)], 54)
-    widths = [float(np.interp(k, [0, 6, 14, 22, 32, 44, 53], [9, 10, 17, 24, 16, 7, 1.6])) for k in range(54)]
-    ridge = "".join(poly([(x - 6, y - w * 0.85), (x + 2, y - w - 10 * (0.5 + w / 30)), (x + 8, y - w * 0.8)], shade(hide, 0.62)) for (x, y), w in list(zip(spine, widths, strict=True))[3:50:3])
-    legs = "".join(line(f"M{x},{y} q{dx},{16} {dx + 10},{30}", tone, 13) + line(f"M{x + dx + 10},{y + 30} q-2,10 -14,12", tone, 8) + "".join(line(f"M{x + dx - 2 + k * 5},{y + 42} l-5,6", "#f0e6cf", 2.2) for k in range(3)) for x, y, dx, tone in ((196, 146, 12, shade(hide, 0.7)), (150, 148, 8, shade(hide, 0.7)), (212, 142, 18, hide), (166, 146, 14, hide)))
-    body = _tube(spine, widths, hide) + _tube([(x - 1, y + w * 0.5) for (x, y), w in zip(spine, widths, strict=True)][:40], [w * 0.46 for w in widths[:40]], belly)
-    body += "".join(line(f"M{x - w * 0.4:.0f},{y + w * 0.45:.0f} q{w * 0.4:.0f},{w * 0.4:.0f} {w * 0.8:.0f},{w * 0.1:.0f}", shade(belly, 0.8), 1.2) for (x, y), w in list(zip(spine, widths, strict=True))[4:38:2])
-    barb = poly([(360, 148), (392, 118), (386, 152), (398, 172), (364, 158)], shade(hide, 0.62))
-    head = path("M92,84 Q96,58 74,52 Q56,48 40,62 L14,74 Q8,80 14,86 L40,88 Q50,92 60,90 Q80,98 92,84Z", hide) + path("M14,86 L40,88 Q52,94 66,92 Q52,104 34,100 Q18,98 16,90Z", shade(hide, 0.8)) + "".join(poly([(20 + k * 8, 86), (23 + k * 8, 93), (26 + k * 8, 87)], "#fbf5e4") for k in range(4))
-    head += path("M74,54 Q92,30 118,30 Q100,42 92,62Z", "#efe2c4") + path("M64,52 Q76,34 94,28 Q82,42 78,56Z", "#d9c8a4") + oval(54, 69, 6, 4.6, "#ffd94a") + oval(53, 69, 1.7, 4.2, "#22181a") + line("M44,62 Q54,58 64,64", shade(hide, 0.5), 3) + dot(18, 77, 1.8, shade(hide, 0.4))
-    near_wing = _wing((172, 122), (150, 34), [(120, -6), (182, -2), (232, 26), (256, 72), (246, 108)], (210, 132), skin, shade(hide, 0.66))
-    return Drawing(f'<g transform="translate(4 14)">{far_wing}{ridge}{legs}{body}{barb}{head}{near_wing}</g>', 404, 216, seat=0.5)
-
-
-def long(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """An eastern dragon: a winding scaled body, mane, whiskers, antlers and four-clawed feet, no wings."""
-    hide = brief.colour(("#c9962f", "#3f8f7a", "#b8402f", "#4a7fb0")[int(rng.integers(4))])
-    spine = _bezier([(80, 70), (104, 112), (150, 120), (186, 84), (222, 50), (264, 70), (276, 122), (312, 158), (356, 132), (370, 92)], 90)
-    widths = [float(np.interp(k, [0, 8, 30, 60, 80, 89], [13, 18, 20, 15, 8, 3])) for k in range(90)]
-    fins = "".join(poly([(x - 5, y - w * 0.7), (x + 1, y - w - 9), (x + 6, y - w * 0.7)], "#e2672f" if hide != "#b8402f" else "#f0b94a") for (x, y), w in list(zip(spine, widths, strict=True))[5:86:2])
-    legs = "".join(line(f"M{x},{y} q{dx},{14} {dx * 0.4:.0f},{30}", shade(hide, 0.82), 11) + "".join(line(f"M{x + dx * 0.4:.0f},{y + 29} l{-10 + k * 7},{8}", "#f5ecd2", 2.6) for k in range(4)) for x, y, dx in ((128, 122, -18), (168, 110, 16), (272, 116, -20), (300, 154, 16)))
-    body = _tube(spine, widths, hide) + _tube([(x, y + w * 0.42) for (x, y), w in zip(spine, widths, strict=True)], [w * 0.48 for w in widths], shade(hide, 1.45))
-    body += "".join(path(f"M{x - 5:.0f},{y - w * 0.3:.0f} q5,7 10,0", "none", f'stroke="{shade(hide, 0.7)}" stroke-width="1.5"') for (x, y), w in list(zip(spine, widths, strict=True))[6:84:2])
-    tail = "".join(path(f"M368,96 Q{376 + dx},{70 + dy} {372 + dx * 2},{48 + dy}  Q{366 + dx},{70} 366,96Z", "#e2672f") for dx, dy in ((-12, 6), (0, -4), (12, 4)))
-    mane = "".join(path(f"M{84 + k * 3},{58 + k * 5} Q{116 + k * 4},{34 + k * 9} {132 - k * 2},{52 + k * 9} Q{110},{58 + k * 6} {84 + k * 2},{70 + k * 4}Z", shade("#e2672f", 0.85 + 0.12 * k)) for k in range(4))
-    head = path("M98,72 Q98,40 70,38 Q48,40 40,52 Q22,54 10,64 Q6,74 16,78 L42,80 Q60,92 80,90 Q98,88 98,72Z", hide) + path("M16,78 L44,80 Q54,90 66,92 Q44,102 26,94 Q16,90 16,78Z", shade(hide, 0.78)) + "".join(poly([(20 + k * 8, 78), (23 + k * 8, 85), (26 + k * 8, 79)], "#fffaf0") for k in range(4))
-    head += line("M76,40 Q84,16 108,10 M90,22 q10,2 14,10", "#efd9a4", 4.4) + line("M64,40 Q66,18 84,8", "#d9bf84", 3.8) + oval(56, 56, 8, 7, "#fffaf0") + dot(54, 57, 3.6, "#1f1a1c") + line("M44,48 Q56,40 68,50", "#e2672f", 5) + dot(15, 66, 4, shade(hide, 0.7)) + line("M12,70 Q-14,76 -10,104 Q-8,114 2,112", "#f2cf72", 2.4) + line("M18,72 Q6,100 24,118", "#f2cf72", 2.4) + path("M40,94 Q46,112 34,124 Q60,116 66,92Z", shade("#e2672f", 1.2))
-    return Drawing(f'<g transform="translate(18 6)">{legs}{fins}{body}{tail}{mane}{head}</g>', 412, 184, seat=0.3)
-
-
 def crane(rng: np.random.Generator, brief: Brief) -> Drawing:
     """A red-crowned crane, standing or in flight."""
     white = brief.colour("#f6f4ee")
     if brief.action in ("fly", "none") and (brief.action == "fly" or rng.random() < 0.35):
-        wings = path("M112,66 Q86,24 40,6 Q52,20 50,28 Q64,30 66,40 Q80,42 82,54 Q94,56 100,74Z", white) + path("M40,6 Q52,20 50,28 Q64,30 66,40 L60,28Z", "#2c2b33") + path("M128,66 Q160,22 206,8 Q194,22 196,30 Q182,34 180,44 Q168,46 164,58 Q152,62 146,78Z", shade(white, 0.88)) + path("M206,8 Q194,22 196,30 Q182,34 180,44 L188,28Z", "#2c2b33")
-        body = line("M150,80 Q190,92 226,92", "#3b3a40", 2.4) + oval(122, 76, 36, 13, white) + path("M150,74 L176,70 L158,86Z", "#2c2b33") + path("M94,70 Q60,64 34,76 Q26,80 24,76 Q40,60 92,62Z", white) + path("M60,66 Q44,68 30,76 L36,70Z", "#2c2b33") + dot(26, 74, 4.6, white) + oval(26, 71, 3.6, 2, "#d2412f") + poly([(22, 73), (0, 79), (22, 77)], "#a98f4e")
+        wings = (
+            path("M112,66 Q86,24 40,6 Q52,20 50,28 Q64,30 66,40 Q80,42 82,54 Q94,56 100,74Z", white)
+            + path("M40,6 Q52,20 50,28 Q64,30 66,40 L60,28Z", "#2c2b33")
+            + path(
+                "M128,66 Q160,22 206,8 Q194,22 196,30 Q182,34 180,44 Q168,46 164,58 Q152,62 146,78Z", shade(white, 0.88)
+            )
+            + path("M206,8 Q194,22 196,30 Q182,34 180,44 L188,28Z", "#2c2b33")
+        )
+        body = (
+            line("M150,80 Q190,92 226,92", "#3b3a40", 2.4)
+            + oval(122, 76, 36, 13, white)
+            + path("M150,74 L176,70 L158,86Z", "#2c2b33")
+            + path("M94,70 Q60,64 34,76 Q26,80 24,76 Q40,60 92,62Z", white)
+            + path("M60,66 Q44,68 30,76 L36,70Z", "#2c2b33")
+            + dot(26, 74, 4.6, white)
+            + oval(26, 71, 3.6, 2, "#d2412f")
+            + poly([(22, 73), (0, 79), (22, 77)], "#a98f4e")
+        )
         return Drawing(wings + body, 230, 104)
-    body = line("M92,112 L88,188 M104,112 L110,150 L104,188", "#3b3a40", 3) + line("M88,188 l-10,3 M88,188 l8,3 M104,188 l-9,3 M104,188 l10,3", "#3b3a40", 2.4) + path("M58,84 Q84,62 120,78 Q146,92 150,112 Q120,124 90,118 Q62,110 58,84Z", white) + path("M116,80 Q148,90 158,124 Q140,126 126,116 Q140,112 116,100Z", "#2c2b33")
-    return Drawing(body + path("M64,90 Q44,72 52,46 Q56,30 44,22 L36,26 Q44,36 40,50 Q36,80 60,100Z", white) + path("M60,86 Q46,70 52,48 L42,48 Q38,72 54,92Z", "#2c2b33") + dot(42, 20, 7.5, white) + oval(41, 15, 5, 3, "#d2412f") + dot(39, 20, 1.3, "#1f1a1c") + poly([(36, 19), (8, 26), (36, 24)], "#a98f4e"), 160, 193)
+    body = (
+        line("M92,112 L88,188 M104,112 L110,150 L104,188", "#3b3a40", 3)
+        + line("M88,188 l-10,3 M88,188 l8,3 M104,188 l-9,3 M104,188 l10,3", "#3b3a40", 2.4)
+        + path("M58,84 Q84,62 120,78 Q146,92 150,112 Q120,124 90,118 Q62,110 58,84Z", white)
+        + path("M116,80 Q148,90 158,124 Q140,126 126,116 Q140,112 116,100Z", "#2c2b33")
+    )
+    return Drawing(
+        body
+        + path("M64,90 Q44,72 52,46 Q56,30 44,22 L36,26 Q44,36 40,50 Q36,80 60,100Z", white)
+        + path("M60,86 Q46,70 52,48 L42,48 Q38,72 54,92Z", "#2c2b33")
+        + dot(42, 20, 7.5, white)
+        + oval(41, 15, 5, 3, "#d2412f")
+        + dot(39, 20, 1.3, "#1f1a1c")
+        + poly([(36, 19), (8, 26), (36, 24)], "#a98f4e"),
+        160,
+        193,
+    )
 
 
 def flock(rng: np.random.Generator, brief: Brief) -> Drawing:
     """Birds far off, each a stroke of two wings."""
     tone, body = brief.colour("#f4f2ec" if brief.dark else "#4b5260"), ""
     for _ in range(9):
-        x, y, s, lift = 20 + rng.random() * 220, 14 + rng.random() * 86, 10 + rng.random() * 12, 0.35 + 0.5 * rng.random()
-        body += path(f"M{x - s:.0f},{y - s * lift:.0f} Q{x - s * 0.4:.0f},{y - s * lift * 0.9:.0f} {x:.0f},{y:.0f} Q{x + s * 0.4:.0f},{y - s * lift * 0.9:.0f} {x + s:.0f},{y - s * lift:.0f} Q{x + s * 0.42:.0f},{y - s * lift * 0.45:.0f} {x:.0f},{y + s * 0.22:.0f} Q{x - s * 0.42:.0f},{y - s * lift * 0.45:.0f} {x - s:.0f},{y - s * lift:.0f}Z", tone)
+        x, y, s, lift = (
+            20 + rng.random() * 220,
+            14 + rng.random() * 86,
+            10 + rng.random() * 12,
+            0.35 + 0.5 * rng.random(),
+        )
+        body += path(
+            f"M{x - s:.0f},{y - s * lift:.0f} Q{x - s * 0.4:.0f},{y - s * lift * 0.9:.0f} {x:.0f},{y:.0f} Q{x + s * 0.4:.0f},{y - s * lift * 0.9:.0f} {x + s:.0f},{y - s * lift:.0f} Q{x + s * 0.42:.0f},{y - s * lift * 0.45:.0f} {x:.0f},{y + s * 0.22:.0f} Q{x - s * 0.42:.0f},{y - s * lift * 0.45:.0f} {x - s:.0f},{y - s * lift:.0f}Z",
+            tone,
+        )
     return Drawing(body, 260, 112)

@@ -93,9 +93,7 @@ def poly(points: list[tuple[float, float]], fill: str, extra: str = "") -> str:
 def raster(body: str, w: float, h: float, height: int) -> Pixels:
     """An SVG body as RGBA [height, width, 4], float32, straight alpha."""
     width = max(2, round(height * w / h))
-    markup = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w:g} {h:g}" width="{width}" height="{height}" preserveAspectRatio="none">{body}</svg>'
-    )
+    markup = f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 {w:g} {h:g}" width="{width}" height="{height}" preserveAspectRatio="none">{body}</svg>'
     data = np.frombuffer(bytes(resvg_py.svg_to_bytes(svg_string=markup)), np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2RGBA), np.float32) / 255
@@ -110,4 +108,6 @@ def trimmed(drawing: Drawing, height: int) -> Pixels:
     top, bottom, left, right = ys.min(), ys.max() + 1, xs.min(), xs.max() + 1
     full = raster(drawing.body, drawing.w, drawing.h, max(8, round(height * 160 / (bottom - top))))
     by = full.shape[0] / 160
-    return np.ascontiguousarray(full[int(top * by) : max(int(bottom * by), 2), int(left * by) : max(int(right * by), 2)])
+    return np.ascontiguousarray(
+        full[int(top * by) : max(int(bottom * by), 2), int(left * by) : max(int(right * by), 2)]
+    )

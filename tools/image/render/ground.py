@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tools.image.render.far import _snowy, lit
+from tools.image.render.far import lit, snowy
 from tools.image.render.light import Light
-from tools.image.render.pixels import Colour, Pixels, blur, mix, noise, rgb, scale, smooth, tint
+from tools.image.render.pixels import Colour, Pixels, array, blur, mix, noise, rgb, scale, smooth, tint
 from tools.image.scene import Scene
 
 GRASS = {"spring": "#93c25c", "summer": "#72ab4c", "autumn": "#bd9a4a", "winter": "#a3a582"}
@@ -40,11 +40,11 @@ def paint_ground(canvas: Pixels, scene: Scene, light: Light, horizon: int, rng: 
     deep = h - horizon
     rows = np.linspace(0, 1, deep, dtype=np.float32)[:, None]
     far, near = _colours(scene, light)
-    base = np.float32(far) + (np.float32(near) - np.float32(far)) * (rows**0.8)[..., None]
+    base = array(far) + (array(near) - array(far)) * (rows**0.8)[..., None]
     patch = _stretched(rng, deep, w)
     base = base * (1 + (patch[..., None] - 0.5) * 0.34)
     warm = _stretched(rng, deep, w)
-    base = base + (np.float32(light.key) * base - base) * (smooth(0.45, 0.9, warm) * 0.5)[..., None]
+    base = base + (array(light.key) * base - base) * (smooth(0.45, 0.9, warm) * 0.5)[..., None]
     ground = canvas[horizon:]
     ground[:] = np.clip(base, 0, 1)
     tint(ground, light.haze, np.broadcast_to(np.exp(-rows * 9) * 0.55, (deep, w)).astype(np.float32))
@@ -52,7 +52,7 @@ def paint_ground(canvas: Pixels, scene: Scene, light: Light, horizon: int, rng: 
         return
     if scene.place in ("street", "city"):
         _paving(canvas, horizon, light, scene)
-    elif scene.place in ("meadow", "hills", "forest", "village", "mountains") and not _snowy(scene):
+    elif scene.place in ("meadow", "hills", "forest", "village", "mountains") and not snowy(scene):
         _grass(canvas, horizon, far, near, light, rng, scene)
     elif scene.place in ("desert", "beach"):
         _ripples(canvas, horizon, near, rng)
@@ -67,7 +67,7 @@ def _colours(scene: Scene, light: Light) -> tuple[Colour, Colour]:
              "city": (rgb("#9aa0a6"), rgb("#7c8188")), "street": (rgb("#a39b92"), rgb("#8a8078")), "moonscape": (rgb("#b4b2b6"), rgb("#8b898f")), "cave": (rgb("#6a5f5c"), rgb("#4b4444")),
              "forest": (mix(grass, rgb("#3f6b45"), 0.35), mix(grass, rgb("#3a5a3a"), 0.55)), "room": (rgb("#b98858"), rgb("#8d5f3c"))}  # fmt: skip
     far, near = pairs.get(scene.place, (mix(grass, rgb("#d8d992"), 0.3), mix(grass, rgb("#35663a"), 0.36)))
-    if _snowy(scene) and scene.place not in ("room", "city", "beach"):
+    if snowy(scene) and scene.place not in ("room", "city", "beach"):
         far, near = rgb("#f1f6fa"), rgb("#dbe6f1")
     if scene.place == "moonscape" and scene.mood == "dramatic":
         far, near = rgb("#c98560"), rgb("#a55f3f")
@@ -78,27 +78,59 @@ def _stretched(rng: np.random.Generator, deep: int, w: int) -> Pixels:
     """Noise seen in perspective: fine and flat far away, broad near."""
     flat = noise(rng, (256, 512), (9, 8), 5)
     rows = np.linspace(0.02, 1, deep, dtype=np.float32)[:, None] ** 0.42 * 255
-    columns = (np.linspace(-1, 1, w, dtype=np.float32)[None] * (1.0 / (0.45 + np.linspace(0, 1, deep, dtype=np.float32)[:, None]) * 110)) + 256
-    return np.asarray(cv2.remap(flat, np.clip(columns, 0, 511).astype(np.float32), np.broadcast_to(rows, (deep, w)).astype(np.float32), cv2.INTER_LINEAR), np.float32)
+    columns = (
+        np.linspace(-1, 1, w, dtype=np.float32)[None]
+        * (1.0 / (0.45 + np.linspace(0, 1, deep, dtype=np.float32)[:, None]) * 110)
+    ) + 256
+    return np.asarray(
+        cv2.remap(
+            flat,
+            np.clip(columns, 0, 511).astype(np.float32),
+            np.broadcast_to(rows, (deep, w)).astype(np.float32),
+            cv2.INTER_LINEAR,
+        ),
+        np.float32,
+    )
 
 
-def _grass(canvas: Pixels, horizon: int, far: Colour, near: Colour, light: Light, rng: np.random.Generator, scene: Scene) -> None:
+def _grass(
+    canvas: Pixels, horizon: int, far: Colour, near: Colour, light: Light, rng: np.random.Generator, scene: Scene
+) -> None:
     """Thousands of short strokes, longer towards us, and specks of flowers in spring and summer."""
     h, w = canvas.shape[:2]
     deep = h - horizon
     count = int(5200 * w * deep / (1024 * 450))
     depth = np.sort(rng.random(count) ** 0.62)
     xs, lean, tone, pick = rng.random(count) * w, rng.random(count) - 0.5, rng.random(count), rng.random(count)
-    bloom = [rgb(part) for part in {"spring": ("#f7d6e4", "#fff3b8", "#e7b7e0"), "summer": ("#fff6d8", "#f6cf5e", "#e9776a")}.get(scene.season, ("#d98a3f", "#c9643a", "#e0b95a"))]
+    bloom = [
+        rgb(part)
+        for part in {"spring": ("#f7d6e4", "#fff3b8", "#e7b7e0"), "summer": ("#fff6d8", "#f6cf5e", "#e9776a")}.get(
+            scene.season, ("#d98a3f", "#c9643a", "#e0b95a")
+        )
+    ]
     for at, x, bend, t, p in zip(depth, xs, lean, tone, pick, strict=True):
         y = horizon + deep * at
         long = h * (0.004 + 0.026 * at)
         colour = scale(mix(far, near, at**0.8), 0.74 + 0.52 * t)
         if t > 0.8:
             colour = mix(colour, light.key, 0.3)
-        cv2.line(canvas, (int(x), int(y)), (int(x + bend * long * 0.9), int(y - long)), colour, 1 + int(1.6 * at), cv2.LINE_AA)
+        cv2.line(
+            canvas,
+            (int(x), int(y)),
+            (int(x + bend * long * 0.9), int(y - long)),
+            colour,
+            1 + int(1.6 * at),
+            cv2.LINE_AA,
+        )
         if p < 0.018 and at > 0.06 and scene.season != "winter":
-            cv2.circle(canvas, (int(x), int(y - long)), 1 + int(h * 0.004 * at), lit(bloom[int(t * 2.99)], light), -1, cv2.LINE_AA)
+            cv2.circle(
+                canvas,
+                (int(x), int(y - long)),
+                1 + int(h * 0.004 * at),
+                lit(bloom[int(t * 2.99)], light),
+                -1,
+                cv2.LINE_AA,
+            )
 
 
 def _ripples(canvas: Pixels, horizon: int, near: Colour, rng: np.random.Generator) -> None:
@@ -114,10 +146,26 @@ def _craters(canvas: Pixels, horizon: int, near: Colour, light: Light, rng: np.r
     h, w = canvas.shape[:2]
     for _ in range(16):
         at = rng.random() ** 0.7
-        x, y, size = rng.random() * w, horizon + (h - horizon) * (0.04 + 0.96 * at), w * (0.008 + 0.075 * at * rng.random())
+        x, y, size = (
+            rng.random() * w,
+            horizon + (h - horizon) * (0.04 + 0.96 * at),
+            w * (0.008 + 0.075 * at * rng.random()),
+        )
         side = 0.18 if light.from_left else -0.18
-        cv2.ellipse(canvas, (int(x), int(y)), (int(size), int(size * 0.3)), 0, 0, 360, scale(near, 1.22), -1, cv2.LINE_AA)
-        cv2.ellipse(canvas, (int(x - side * size * 0.4), int(y + size * 0.02)), (int(size * 0.9), int(size * 0.25)), 0, 0, 360, scale(near, 0.62), -1, cv2.LINE_AA)
+        cv2.ellipse(
+            canvas, (int(x), int(y)), (int(size), int(size * 0.3)), 0, 0, 360, scale(near, 1.22), -1, cv2.LINE_AA
+        )
+        cv2.ellipse(
+            canvas,
+            (int(x - side * size * 0.4), int(y + size * 0.02)),
+            (int(size * 0.9), int(size * 0.25)),
+            0,
+            0,
+            360,
+            scale(near, 0.62),
+            -1,
+            cv2.LINE_AA,
+        )
 
 
 def _paving(canvas: Pixels, horizon: int, light: Light, scene: Scene) -> None:
@@ -125,7 +173,14 @@ def _paving(canvas: Pixels, horizon: int, light: Light, scene: Scene) -> None:
     h, w = canvas.shape[:2]
     line = scale(tuple(float(part) for part in canvas[min(h - 1, horizon + 30), w // 2]), 0.78)  # type: ignore[arg-type]
     for index in range(-16, 17):
-        cv2.line(canvas, (int(w / 2 + index * w * 0.012), horizon), (int(w / 2 + index * w * 0.16), h), line, max(1, w // 700), cv2.LINE_AA)
+        cv2.line(
+            canvas,
+            (int(w / 2 + index * w * 0.012), horizon),
+            (int(w / 2 + index * w * 0.16), h),
+            line,
+            max(1, w // 700),
+            cv2.LINE_AA,
+        )
     y, step = float(horizon), h * 0.008
     while y < h:
         cv2.line(canvas, (0, int(y)), (w, int(y)), line, max(1, w // 700), cv2.LINE_AA)
@@ -178,19 +233,28 @@ def paint_water(canvas: Pixels, mask: Pixels, scene: Scene, light: Light, lie: L
     shift[shore:] = ripple * (4 + 40 * at[shore:]) * rough * h / 1024
     source_y = np.clip(2 * shore - rows - np.abs(shift) * 2.2, 0, shore - 1).astype(np.float32)
     source_x = np.arange(w, dtype=np.float32)[None] + shift * 0.7
-    mirrored = cv2.remap(canvas, np.broadcast_to(source_x, (h, w)).astype(np.float32), np.broadcast_to(source_y, (h, w)).astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    mirrored = cv2.remap(
+        canvas,
+        np.broadcast_to(source_x, (h, w)).astype(np.float32),
+        np.broadcast_to(source_y, (h, w)).astype(np.float32),
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )
     own = rgb("#2f7d96") if scene.water == "sea" else rgb("#3f8390")
     own = mix(lit(own, light), light.sky[1], 0.35)
     share = 0.3 + (0.5 if scene.water == "sea" else 0.34) * at
-    paint = mirrored + (np.float32(scale(own, 0.86)) - mirrored) * share[..., None]
+    paint = mirrored + (array(scale(own, 0.86)) - mirrored) * share[..., None]
     glint = np.zeros((h, w), np.float32)
     glint[shore:] = smooth(0.17, 0.34, ripple)
-    paint = paint + (np.float32(mix(light.sky[3], light.key, 0.4)) - paint) * (glint * 0.42)[..., None]
-    if not (scene.weather in ("rain", "storm", "fog", "snow", "cloudy")):
+    paint = paint + (array(mix(light.sky[3], light.key, 0.4)) - paint) * (glint * 0.42)[..., None]
+    if scene.weather not in ("rain", "storm", "fog", "snow", "cloudy"):
         pillar = np.exp(-(((np.arange(w, dtype=np.float32)[None] / w - light.sun_at[0]) / (0.035 + 0.12 * at)) ** 2))
         sparkle = np.zeros((h, w), np.float32)
         sparkle[shore:] = smooth(0.02, 0.16, ripple)
-        paint = paint + (np.float32(light.sun) - paint) * (pillar * sparkle * (0.72 if light.low or light.night else 0.3))[..., None]
+        paint = (
+            paint
+            + (array(light.sun) - paint) * (pillar * sparkle * (0.72 if light.low or light.night else 0.3))[..., None]
+        )
     canvas += (paint - canvas) * mask[..., None]
     edge = np.clip(cv2.GaussianBlur(mask, (0, 0), 3.2) - mask, 0, 1) * 2.2
     if scene.water == "sea" and scene.place != "sea":

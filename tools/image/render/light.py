@@ -43,7 +43,7 @@ TIMES: dict[str, tuple[str, ...]] = {
     "afternoon": ("#3f84c2", "#86b8db", "#d8dcc8", "#fbe3ad", "#fff0c0", "#ffe6b4", "#e2dccf", "#fff6e2", "#c5bfc8"),
     "sunset": ("#3b3f7d", "#8a5590", "#e8785f", "#ffc768", "#fff0b8", "#ffbe7a", "#c0a2b4", "#ffb57c", "#8a4f7c"),
     "dusk": ("#26305f", "#54508c", "#a86f95", "#eda687", "#ffd9a8", "#d9a7b4", "#9793b8", "#d69bac", "#57497f"),
-    "night": ("#0b1433", "#13244f", "#22406f", "#3f668c", "#f4f1d8", "#a9c3ea", "#6a80b4", "#42598a", "#1a2b55"),
+    "night": ("#0b1433", "#13244f", "#22406f", "#3f668c", "#f4f1d8", "#bdd0f0", "#8395c6", "#42598a", "#1a2b55"),
 }
 ELEVATION = {"dawn": 0.80, "morning": 0.42, "day": 0.2, "afternoon": 0.42, "sunset": 0.84, "dusk": 1.05, "night": 0.28}
 
@@ -61,7 +61,9 @@ def light_of(scene: Scene, rng: np.random.Generator) -> Light:
 
 
 def _weather(light: Light, scene: Scene) -> Light:
-    grey = {"cloudy": "#9aa7b2", "rain": "#7f8f9f", "storm": "#4b5668", "snow": "#b9c6d3", "fog": "#c9d0d2"}.get(scene.weather)
+    grey = {"cloudy": "#9aa7b2", "rain": "#7f8f9f", "storm": "#4b5668", "snow": "#b9c6d3", "fog": "#c9d0d2"}.get(
+        scene.weather
+    )
     if grey is None:
         return light
     colour = mix(rgb(grey), light.sky[2], 0.4) if not light.night else scale(rgb(grey), 0.32)
@@ -77,10 +79,25 @@ def _weather(light: Light, scene: Scene) -> Light:
 def _place(light: Light, scene: Scene) -> Light:
     if scene.place in ("space", "moonscape"):
         dark = _sky("#05060f", "#0b0d24", "#151436", "#221c4a")
-        return replace(light, sky=dark, haze=rgb("#2a2550"), key=rgb("#fff4e0"), ambient=rgb("#b4b6cf"), night=True, shadow=0.45)
+        return replace(
+            light, sky=dark, haze=rgb("#2a2550"), key=rgb("#fff4e0"), ambient=rgb("#b4b6cf"), night=True, shadow=0.45
+        )
     if scene.place == "underwater":
-        blue = _sky("#8fe3ea", "#3fb6cf", "#1a7fae", "#0d4f86") if not light.night else _sky("#2d6f9c", "#184b7c", "#0e3160", "#081f45")
-        return replace(light, sky=blue, haze=rgb("#2f9cc0"), key=rgb("#e6fff6"), ambient=rgb("#a8d6de"), shadow=0.22, sun_at=(light.sun_at[0], -0.1))
+        blue = (
+            _sky("#8fe3ea", "#3fb6cf", "#1a7fae", "#0d4f86")
+            if not light.night
+            else _sky("#2d6f9c", "#184b7c", "#0e3160", "#081f45")
+        )
+        return replace(
+            light,
+            sky=blue,
+            haze=rgb("#2f9cc0"),
+            key=rgb("#e6fff6"),
+            ambient=rgb("#a8d6de"),
+            shadow=0.22,
+            sun_at=(light.sun_at[0], -0.1),
+        )
     if scene.mood == "dark" and not light.night:
-        return replace(light, sky=tuple(scale(mix(part, rgb("#4a5560"), 0.35), 0.75) for part in light.sky), ambient=scale(light.ambient, 0.82))  # type: ignore[arg-type]
+        a, b, c, d = (scale(mix(part, rgb("#4a5560"), 0.35), 0.75) for part in light.sky)
+        return replace(light, sky=(a, b, c, d), ambient=scale(light.ambient, 0.82))
     return light

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+import cv2
 import numpy as np
 
 from tools.image.render import far, ground, stage, weather
-from tools.image.render.drawing import PAINTS, Brief, Drawing
+from tools.image.render.drawing import PAINTS, Brief, Drawing, trimmed
 from tools.image.render.light import Light, light_of
-from tools.image.render.pixels import Chance, Pixels, hex_of
+from tools.image.render.pixels import Chance, Pixels, hex_of, over
 from tools.image.render.place import Placed, Placer, Shape
 from tools.image.render.room import paint_room
 from tools.image.render.sky import paint_sky
@@ -38,7 +39,9 @@ def drawing_of(subject: Subject, brief: Brief, thing: Thing, rng: np.random.Gene
     if module == "sprite":
         sprite = pack()[name]
         seats = {"place-building": 0.2, "animal-mammal": 0.3, "transport-ground": 0.1, "household": 0.45}
-        return Drawing(sprite["body"], *sprite["box"], seat=seats.get(subject.kind, 0.06), painted=False)
+        return Drawing(
+            sprite["body"], sprite["box"][0], sprite["box"][1], seat=seats.get(subject.kind, 0.06), painted=False
+        )
     if module == "people":
         from tools.image.render.people import person
 
@@ -60,7 +63,9 @@ class Canvas:
         self.horizon = min(self.h - 1, int(self.h * far.HORIZONS[scene.place])) if scene.place != "space" else self.h
         self.light: Light = light_of(scene, self.chance("light"))
         self.gone = frozenset(scene.things[index].subject for index in hidden)
-        self.shown = scene.model_copy(update={"things": [thing for index, thing in enumerate(scene.things) if index not in hidden]})
+        self.shown = scene.model_copy(
+            update={"things": [thing for index, thing in enumerate(scene.things) if index not in hidden]}
+        )
         self.lie = ground.lie_of(scene, self.horizon)
         if scene.place in ("space", "clouds", "underwater"):
             self.lie = ground.Lie(self.horizon, None)
@@ -68,8 +73,31 @@ class Canvas:
         self.placed = self._layout()
 
     def _brief(self, thing: Thing) -> Brief:
-        chinese = any("\u3400" <= letter <= "\u9fff" for other in self.scene.things if other.asked for letter in other.name)
-        return Brief(PAINTS[thing.colour] if thing.colour else None, self.scene.season, self.light.night or self.light.low, far._snowy(self.scene), chinese, thing.action, (hex_of(self.light.sky[1]), hex_of(self.light.sky[2]), hex_of(self.light.sky[3])), self.scene.weather)
+        action = thing.action
+        if thing.of is not None and thing.relation in ("on", "in") and thing.of < len(self.scene.things):
+            under = subjects()[self.scene.things[thing.of].subject]
+            if under.kind in ("animal-mammal", "beast") or under.key in (
+                "sprite.bicycle",
+                "sprite.motorcycle",
+                "sprite.motor scooter",
+                "sprite.elephant",
+            ):
+                action = "ride"
+            elif under.key in ("bench", "swing", "armchair", "sprite.chair") and action == "none":
+                action = "sit"
+        chinese = any(
+            "\u3400" <= letter <= "\u9fff" for other in self.scene.things if other.asked for letter in other.name
+        )
+        return Brief(
+            PAINTS[thing.colour] if thing.colour else None,
+            self.scene.season,
+            self.light.night or self.light.low,
+            far.snowy(self.scene),
+            chinese,
+            action,
+            (hex_of(self.light.sky[1]), hex_of(self.light.sky[2]), hex_of(self.light.sky[3])),
+            self.scene.weather,
+        )
 
     def _layout(self) -> list[Placed]:
         """Draw each thing's shape once (for its proportions) and place it."""
@@ -79,12 +107,14 @@ class Canvas:
             if subject.habit in ("sky", "scenery"):
                 continue
             for number in range(thing.count):
-                drawing = drawing_of(subject, self._brief(thing), thing, self.chance("draw", index, number, thing.subject))
+                drawing = drawing_of(
+                    subject, self._brief(thing), thing, self.chance("draw", index, number, thing.subject)
+                )
                 self.drawings[index, number] = drawing
                 if drawing.painted:
                     ratio = drawing.w / drawing.h
                 else:
-                    shape = stage.trimmed(drawing, 64).shape
+                    shape = trimmed(drawing, 64).shape
                     ratio = shape[1] / shape[0]
                 profile = None
                 if subject.habit == "land" or subject.key in UNEVEN:
@@ -100,7 +130,11 @@ class Canvas:
         water = ground.water_mask((self.h, self.w), self.lie, self.scene, self.chance("shore"))
         wet = self.lie.water is not None and not {"lake", "river", "sea"} & self.gone
         bank = self.lie.horizon + (self.lie.water[0] * (self.h - self.lie.horizon) if self.lie.water else 0)
-        behind = [placed for placed in self.placed if wet and placed.layer != "air" and placed.foot <= bank + 2 and placed.order >= 0]
+        behind = [
+            placed
+            for placed in self.placed
+            if wet and placed.layer != "air" and placed.foot <= bank + 2 and placed.order >= 0
+        ]
         for placed in [p for p in self.placed if p.layer in ("feature", "wall")] + behind:
             self._thing(placed, water)
         if wet:
@@ -153,28 +187,64 @@ class Canvas:
             stage.mirror(self.pixels, picture, placed, water, rng)
         elif placed.layer == "water":
             stage.mirror(self.pixels, picture, placed, water, rng)
-            picture = stage.sink(picture, 0.45 if placed.thing.action == "swim" or placed.subject.kind.startswith("animal") else 0.1, rng)
-        elif placed.layer in ("ground", "on") and placed.subject.habit != "land":
+            picture = stage.sink(
+                picture, 0.45 if placed.thing.action == "swim" or placed.subject.kind.startswith("animal") else 0.1, rng
+            )
+        elif (
+            placed.layer in ("ground", "on")
+            and placed.subject.habit != "land"
+            and not (placed.subject.kind == "plant" and placed.subject.height < 1.9)
+        ):
             stage.cast_shadow(self.pixels, picture, placed, self.light, indoors)
         left, top = round(placed.x - picture.shape[1] / 2), round(placed.foot - picture.shape[0] * drawing.foot)
         if placed.layer == "hung":
             self._string(placed)
-        stage.over(self.pixels, picture[..., :3], picture[..., 3], left, top)
-        self._mark(picture[..., 3], left, top, 2 if placed.subject.habit == "land" else 10 + (placed.index * 13 + placed.number) % 240)
-        grassy = self.scene.place in ("meadow", "hills", "forest", "village", "mountains") and not far._snowy(self.scene)
-        if grassy and placed.layer == "ground" and placed.subject.habit != "land" and placed.subject.key not in ("rug", "bridge"):
+        elif placed.layer == "tethered":
+            self._tether(placed)
+        over(self.pixels, picture[..., :3], picture[..., 3], left, top)
+        self._mark(
+            picture[..., 3],
+            left,
+            top,
+            2 if placed.subject.habit == "land" else 10 + (placed.index * 13 + placed.number) % 240,
+        )
+        grassy = self.scene.place in ("meadow", "hills", "forest", "village", "mountains") and not far.snowy(self.scene)
+        if grassy and placed.layer == "ground" and placed.subject.key not in ("rug", "bridge", "hill", "island"):
             stage.rooted(self.pixels, placed, picture, rng)
         if self._brief(placed.thing).dark and drawing.lamps:
             stage.glow(self.pixels, placed, drawing.lamps)
-        elif self.light.night and placed.subject.key in ("lantern", "sprite.candle", "sprite.diya lamp", "sprite.fire", "sprite.jack-o-lantern", "sprite.light bulb"):
+        elif self.light.night and placed.subject.key in (
+            "lantern",
+            "sprite.candle",
+            "sprite.diya lamp",
+            "sprite.fire",
+            "sprite.jack-o-lantern",
+            "sprite.light bulb",
+        ):
             stage.glow(self.pixels, placed, ((0.5, 0.5, 0.8),))
 
     def _string(self, placed: Placed) -> None:
         """The cord that a hung thing hangs from."""
-        import cv2
-
         top = int(placed.foot - placed.height)
-        cv2.line(self.pixels, (int(placed.x), -2), (int(placed.x), top + 3), (0.25, 0.17, 0.14), max(1, self.w // 600), cv2.LINE_AA)
+        cv2.line(
+            self.pixels,
+            (int(placed.x), -2),
+            (int(placed.x), top + 3),
+            (0.25, 0.17, 0.14),
+            max(1, self.w // 600),
+            cv2.LINE_AA,
+        )
+
+    def _tether(self, placed: Placed) -> None:
+        """The string from a kite or balloon to the hand of who holds it."""
+        holder = next((other for other in self.placed if other.index == placed.thing.of), None)
+        if holder is None:
+            return
+        side = 1 if placed.x > holder.x else -1
+        hand = (int(holder.x + side * holder.width * 0.24), int(holder.foot - holder.height * 0.5))
+        cv2.line(
+            self.pixels, hand, (int(placed.x), int(placed.foot)), (0.93, 0.91, 0.86), max(1, self.w // 700), cv2.LINE_AA
+        )
 
     def _mark(self, alpha: Pixels, left: int, top: int, number: int) -> None:
         h, w = alpha.shape
@@ -183,7 +253,14 @@ class Canvas:
             self.ids[y0:y1, x0:x1][alpha[y0 - top : y1 - top, x0 - left : x1 - left] > 0.5] = number
 
 
-def draw(scene: Scene, size: tuple[int, int], seed: int, style: str = "storybook", report: Report | None = None, hidden: frozenset[int] = frozenset()) -> Drawn:
+def draw(
+    scene: Scene,
+    size: tuple[int, int],
+    seed: int,
+    style: str = "storybook",
+    report: Report | None = None,
+    hidden: frozenset[int] = frozenset(),
+) -> Drawn:
     """Draw a scene at ``size`` (width, height).
 
     Args:

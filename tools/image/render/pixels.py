@@ -7,7 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-Pixels = np.ndarray[Any, np.dtype[np.float32]]
+Pixels = np.ndarray[Any, Any]
+"""float32; kept loose in its type, since OpenCV's functions return loose ones."""
+
 Colour = tuple[float, float, float]
 
 
@@ -18,7 +20,13 @@ class Chance:
         self.seed = seed
 
     def __call__(self, *names: object) -> np.random.Generator:
+        """The generator of this name: always the same for one seed."""
         return np.random.default_rng([self.seed & 0xFFFFFFFF, zlib.crc32("/".join(map(str, names)).encode())])
+
+
+def array(values: Any) -> Pixels:
+    """Numbers as float32, for arithmetic with pixels."""
+    return np.asarray(values, np.float32)
 
 
 @cache
@@ -99,7 +107,9 @@ def blur(picture: Pixels, sigma: float) -> Pixels:
     if sigma > 12:
         h, w = picture.shape[:2]
         small = cv2.resize(picture, (max(1, w // 4), max(1, h // 4)), interpolation=cv2.INTER_AREA)
-        return np.asarray(cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / 4), (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
+        return np.asarray(
+            cv2.resize(cv2.GaussianBlur(small, (0, 0), sigma / 4), (w, h), interpolation=cv2.INTER_LINEAR), np.float32
+        )
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
 
 
@@ -116,7 +126,11 @@ def ridge(rng: np.random.Generator, width: int, waves: float, rough: float = 0.5
     for octave in range(octaves):
         knots = int(waves * 2**octave) + 3
         values = rng.random(knots)
-        line += np.interp(x, np.linspace(-2, width + 2, knots), values).astype(np.float32) * weight if octave > 2 else _cosine(values, width) * weight
+        line += (
+            np.interp(x, np.linspace(-2, width + 2, knots), values).astype(np.float32) * weight
+            if octave > 2
+            else _cosine(values, width) * weight
+        )
         weight *= rough
     low, high = float(line.min()), float(line.max())
     return np.asarray((line - low) / max(high - low, 1e-6), np.float32)

@@ -1,198 +1,33 @@
-"""Trees and plants, grown by chance: every one differs, all share leaves in four tones from shade to sun."""
+"""Flowers, grasses, reeds and other low plants."""
 
 import math
 
 import numpy as np
 
-from tools.image.render.drawing import Brief, Drawing, dot, line, oval, path, poly, shade
-
-LEAVES = {"spring": "#8bbf58", "summer": "#5a9a4a", "autumn": "#d08a3a", "winter": "#b9c4b8"}
-Point = tuple[float, float]
-
-
-def _limb(points: list[Point], widths: tuple[float, float], colour: str) -> str:
-    """A tapering branch through points."""
-    left, right = [], []
-    for index, (x, y) in enumerate(points):
-        ahead, behind = points[min(index + 1, len(points) - 1)], points[max(index - 1, 0)]
-        angle = math.atan2(ahead[1] - behind[1], ahead[0] - behind[0]) + math.pi / 2
-        half = (widths[0] + (widths[1] - widths[0]) * index / max(len(points) - 1, 1)) / 2
-        left.append((x + math.cos(angle) * half, y + math.sin(angle) * half))
-        right.append((x - math.cos(angle) * half, y - math.sin(angle) * half))
-    return poly(left + right[::-1], colour)
-
-
-def _trunk(rng: np.random.Generator, x: float, foot: float, top: float, wide: float, bark: str) -> str:
-    lean = (rng.random() - 0.5) * wide * 1.2
-    d = (f"M{x - wide:.1f},{foot} C{x - wide * 0.4:.1f},{foot - 12} {x - wide * 0.5 + lean:.1f},{top + 20} {x - wide * 0.35 + lean:.1f},{top} L{x + wide * 0.35 + lean:.1f},{top} "
-         f"C{x + wide * 0.5 + lean:.1f},{top + 20} {x + wide * 0.4:.1f},{foot - 12} {x + wide * 1.05:.1f},{foot} Z")  # fmt: skip
-    grain = "".join(line(f"M{x + (rng.random() - 0.5) * wide:.1f},{foot - 4} q{(rng.random() - 0.5) * 4:.1f},-14 {lean * 0.6:.1f},-{24 + rng.random() * 20:.0f}", shade(bark, 0.72), 1.1) for _ in range(5))
-    return path(d, bark) + path(d, shade(bark, 0.75), f'transform="translate({wide * 0.35:.1f} 0) scale(1 1)" opacity="0.35"') + grain
-
-
-def _canopy(rng: np.random.Generator, cx: float, cy: float, rx: float, ry: float, leaf: str, dabs: int = 150, size: float = 6.5, snowy: bool = False) -> str:
-    """A mass of leaves: dark below, sunlit above, ragged at the edge."""
-    parts = [oval(cx, cy + ry * 0.06, rx * 0.86, ry * 0.82, shade(leaf, 0.6))]
-    clumps = [(cx + math.cos(a) * rx * r, cy + math.sin(a) * ry * r) for a, r in zip(rng.random(15) * 6.28, np.sqrt(rng.random(15)) * 0.78, strict=True)]
-    clumps.sort(key=lambda clump: -clump[1])
-    tones = [shade(leaf, by) for by in (0.62, 0.8, 1.0, 1.22, 1.4)]
-    for x, y in clumps:
-        reach = min(rx, ry) * (0.30 + 0.16 * rng.random())
-        parts.append(dot(x, y, reach, tones[0 if y > cy + ry * 0.25 else 1]))
-        for _ in range(dabs // 15):
-            a, r = rng.random() * 6.28, math.sqrt(rng.random()) * reach * 1.08
-            px, py = x + math.cos(a) * r, y + math.sin(a) * r
-            high = (y - py) / reach * 1.6 + (cy - y) / ry * 1.1 + rng.random() * 0.9
-            tone = "#f7fafc" if snowy and high > 0.7 else tones[int(np.clip(high + 1.5, 0, 4))]
-            parts.append(oval(px, py, size * (0.6 + 0.5 * rng.random()), size * 0.55, tone, f'transform="rotate({rng.random() * 180:.0f} {px:.0f} {py:.0f})"'))
-    return "".join(parts)
-
-
-def _broad(rng: np.random.Generator, brief: Brief, leaf: str, bark: str = "#7a5740", shape: tuple[float, float] = (82, 62), size: float = 6.5) -> Drawing:
-    branches = "".join(_limb([(100, 150), (100 + dx * 0.5, 118), (100 + dx, 90 - abs(dx) * 0.1)], (9, 3), bark) for dx in (-38, 34, -12, 16))
-    return Drawing(_trunk(rng, 100, 220, 120, 10, bark) + branches + _canopy(rng, 100, 82, shape[0], shape[1], brief.colour(leaf), snowy=brief.snowy, size=size), 200, 222, seat=0.3)
-
-
-def oak(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A broad tree in the colours of the season."""
-    if brief.season == "winter" and not brief.paint:
-        return bare(rng, brief)
-    return _broad(rng, brief, LEAVES[brief.season])
-
-
-def cherry(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A cherry or peach tree in flower."""
-    return _broad(rng, brief, "#f2a8c0", "#6a4a48", (90, 56), 5.2)
-
-
-def maple(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A red maple."""
-    return _broad(rng, brief, "#d2502e", "#5f4338")
-
-
-def ginkgo(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A golden tree, taller than broad."""
-    return _broad(rng, brief, "#eebb3a", "#7a5f44", (62, 76), 5.6)
-
-
-def birch(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A slim white trunk and light leaves."""
-    body = _limb([(60, 220), (58, 150), (62, 40)], (9, 3), "#efece2")
-    body += "".join(line(f"M{56 + rng.random() * 3:.1f},{y} h{3 + rng.random() * 4:.1f}", "#4a4643", 2) for y in range(90, 216, 11))
-    leaf = brief.colour({"autumn": "#e8b93c", "winter": "#cfd6d4"}.get(brief.season, "#a3c25a"))
-    body += "".join(_canopy(rng, 60 + dx, y, 30, 24, leaf, 60, 4.6, brief.snowy) for dx, y in ((-12, 104), (16, 82), (-8, 56), (6, 30)))
-    return Drawing(body, 120, 222, seat=0.3)
-
-
-def poplar(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A narrow upright tree."""
-    body = _trunk(rng, 45, 240, 160, 6, "#6f5a45") + "".join(_canopy(rng, 45, y, rx, 34, brief.colour(LEAVES[brief.season] if brief.season != "winter" else "#7f947f"), 75, 4.6, brief.snowy)
-                                                            for y, rx in ((176, 30), (136, 33), (94, 29), (54, 21), (28, 12)))  # fmt: skip
-    return Drawing(body, 90, 242)
-
-
-def pine(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A fir of drooping tiers."""
-    leaf = brief.colour("#3f7a58")
-    body = _limb([(80, 230), (80, 20)], (11, 2), "#6d4b36")
-    for tier in range(9):
-        y, wide = 30 + tier * 21, 12 + tier * 7.2
-        for tone, drop, inset in ((shade(leaf, 0.6), 7, 1.0), (shade(leaf, 0.85), 0, 0.93), (shade(leaf, 1.16), -7, 0.62)):
-            points: list[Point] = [(80 - (2 + tier * 0.5), y - 26 + drop)]
-            teeth = 5 + tier
-            for k in range(teeth + 1):
-                x = 80 + wide * inset * (2 * k / teeth - 1)
-                points.append((x, y + drop + (5 if k % 2 else -1) + 6 * abs(2 * k / teeth - 1) + rng.random() * 3))
-            points.append((80 + (2 + tier * 0.5), y - 26 + drop))
-            body += poly(points, tone)
-        if brief.snowy:
-            body += path(f"M{80 - wide * 0.8:.0f},{y + 2} Q80,{y - 18} {80 + wide * 0.75:.0f},{y + 3} Q{80 + wide * 0.3:.0f},{y - 5} 80,{y - 3} Q{80 - wide * 0.4:.0f},{y - 5} {80 - wide * 0.8:.0f},{y + 2}Z", "#f5f9fc")
-    return Drawing(body, 160, 232)
-
-
-def bent_pine(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """An old pine with a bent trunk and flat clouds of needles."""
-    bark = "#5f4636"
-    body = _limb([(70, 200), (78, 160), (62, 125), (88, 90), (112, 62), (108, 40)], (19, 5), bark)
-    body += _limb([(84, 96), (50, 84), (26, 88)], (7, 3), bark) + _limb([(100, 74), (140, 70), (170, 78)], (7, 3), bark) + _limb([(68, 132), (34, 128)], (6, 2), bark)
-    leaf = brief.colour("#3f6f4f")
-    body += "".join(_canopy(rng, x, y, rx, 15, leaf, 75, 4.4, brief.snowy) for x, y, rx in ((34, 120, 30), (28, 80, 32), (164, 70, 38), (70, 62, 30), (112, 34, 46)))
-    return Drawing(body, 206, 202)
-
-
-def willow(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """Long hanging branches that sway."""
-    leaf = brief.colour({"autumn": "#d3b24a", "winter": "#b7b79a"}.get(brief.season, "#8fbb5a"))
-    body = _trunk(rng, 100, 210, 90, 12, "#6b5542") + _canopy(rng, 100, 62, 74, 44, leaf, 110, 5, brief.snowy)
-    for _ in range(64):
-        x, y = 100 + (rng.random() * 2 - 1) * 80, 40 + rng.random() * 40
-        long, sway = 70 + rng.random() * 75 - abs(x - 100) * 0.2, (x - 100) * 0.12 + 6
-        tone = shade(leaf, (0.7, 0.9, 1.1, 1.3)[int(rng.integers(4))])
-        body += line(f"M{x:.1f},{y:.1f} q{sway:.1f},{long * 0.4:.1f} {sway * 0.8:.1f},{long:.1f}", tone, 1.4 + rng.random(), 'stroke-dasharray="7 1.6"')
-    return Drawing(body, 200, 212)
-
-
-def bare(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A leafless tree of forking branches."""
-    bark, parts = brief.colour("#5d4a41"), []
-
-    def grow(x: float, y: float, angle: float, long: float, wide: float, depth: int) -> None:
-        bend = angle + (rng.random() - 0.5) * 0.3
-        mid = (x + math.cos(bend) * long * 0.5, y + math.sin(bend) * long * 0.5)
-        end = (mid[0] + math.cos(angle) * long * 0.5, mid[1] + math.sin(angle) * long * 0.5)
-        parts.append(_limb([(x, y), mid, end], (wide, wide * 0.62), bark))
-        if brief.snowy and abs(math.cos(angle)) > 0.35 and wide > 1.5:
-            parts.append(line(f"M{x:.1f},{y - wide * 0.5:.1f} L{end[0]:.1f},{end[1] - wide * 0.4:.1f}", "#f7fafc", wide * 0.5))
-        if depth:
-            for side in (-1, 1) if depth < 4 or rng.random() < 0.6 else (-1, 0.1, 1):
-                grow(*end, angle + side * (0.32 + 0.3 * rng.random()), long * (0.66 + 0.16 * rng.random()), wide * 0.64, depth - 1)
-
-    grow(100, 216, -math.pi / 2, 58, 17, 6)
-    return Drawing("".join(parts), 200, 218)
-
-
-def plum(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A crooked dark tree with plum blossom."""
-    tree = bare(rng, Brief(paint="#4a3a38", snowy=brief.snowy))
-    flower, body = brief.colour("#e0526e"), tree.body
-    for _ in range(120):
-        a, r = rng.random() * 6.28, math.sqrt(rng.random())
-        x, y = 100 + math.cos(a) * r * 82, 74 + math.sin(a) * r * 58
-        body += dot(x, y, 2.4 + rng.random() * 2.2, shade(flower, (0.85, 1.0, 1.2, 1.45)[int(rng.integers(4))])) + dot(x, y, 0.8, "#f6dc8a")
-    return Drawing(body, 200, 218)
-
-
-def bamboo(rng: np.random.Generator, brief: Brief) -> Drawing:
-    """A stand of canes with pointed leaves."""
-    green, body = brief.colour("#6fa352"), ""
-    for index in range(8):
-        x, lean, top = 16 + index * 18 + rng.random() * 8, (rng.random() - 0.5) * 26, 6 + rng.random() * 36
-        tone = shade(green, (0.72, 0.9, 1.1)[index % 3])
-        for k in range(8):
-            t, u = k / 8, (k + 0.93) / 8
-            body += line(f"M{x + lean * t**2:.1f},{220 - (220 - top) * t:.1f} L{x + lean * u**2:.1f},{220 - (220 - top) * u:.1f}", tone, 5 - 2.4 * t)
-            if k > 2:
-                for _ in range(4):
-                    a, long = rng.random() * 2.4 + 0.35, 15 + rng.random() * 12
-                    px, py = x + lean * t**2, 220 - (220 - top) * t
-                    ex, ey = px + math.cos(a) * long, py + abs(math.sin(a)) * long * 0.7
-                    body += path(f"M{px:.1f},{py:.1f} Q{(px + ex) / 2:.1f},{(py + ey) / 2 - 5:.1f} {ex:.1f},{ey:.1f} Q{(px + ex) / 2:.1f},{(py + ey) / 2 + 2:.1f} {px:.1f},{py:.1f}Z", shade(green, 0.75 + 0.5 * rng.random()))
-    return Drawing(body, 170, 222)
+from tools.image.render.drawing import Brief, Drawing, dot, line, oval, path, shade
+from tools.image.render.tree import LEAVES, canopy
 
 
 def bush(rng: np.random.Generator, brief: Brief) -> Drawing:
     """A round shrub."""
-    return Drawing(_canopy(rng, 80, 52, 72, 40, brief.colour(LEAVES[brief.season]), 150, 6, brief.snowy), 160, 96)
+    return Drawing(canopy(rng, 80, 52, 72, 40, brief.colour(LEAVES[brief.season]), 150, 6, brief.snowy), 160, 96)
 
 
 def _stems(rng: np.random.Generator, count: int, w: float, h: float, green: str, head: object) -> Drawing:
     body, tops = "", []
     for index in range(count):
         x, top = w * (0.06 + 0.88 * (index + rng.random()) / count), h * (0.1 + 0.42 * rng.random())
-        bend = (rng.random() - 0.5) * w * 0.06
-        body += line(f"M{x:.1f},{h} Q{x:.1f},{(h + top) / 2:.1f} {x + bend:.1f},{top:.1f}", shade(green, 0.7 + 0.5 * rng.random()), 1.8)
+        bend, low = (rng.random() - 0.5) * w * 0.06, h - rng.random() ** 2 * h * 0.12
+        body += line(
+            f"M{x:.1f},{low:.1f} Q{x:.1f},{(h + top) / 2:.1f} {x + bend:.1f},{top:.1f}",
+            shade(green, 0.7 + 0.5 * rng.random()),
+            1.8,
+        )
         if rng.random() < 0.8:
-            body += path(f"M{x:.1f},{h} q{-8 + rng.random() * 16:.1f},-{h * 0.18:.1f} {-12 + rng.random() * 24:.1f},-{h * (0.2 + 0.2 * rng.random()):.1f} q2,{h * 0.14:.1f} 0,{h * 0.3:.1f}Z", shade(green, 0.8 + 0.4 * rng.random()))
+            body += path(
+                f"M{x:.1f},{h} q{-8 + rng.random() * 16:.1f},-{h * 0.18:.1f} {-12 + rng.random() * 24:.1f},-{h * (0.2 + 0.2 * rng.random()):.1f} q2,{h * 0.14:.1f} 0,{h * 0.3:.1f}Z",
+                shade(green, 0.8 + 0.4 * rng.random()),
+            )
         tops.append((top, x + bend))
     body += "".join(head(x, top) for top, x in sorted(tops))  # type: ignore[operator]
     return Drawing(body, w, h)
@@ -205,7 +40,15 @@ def flowers(rng: np.random.Generator, brief: Brief) -> Drawing:
     def head(x: float, y: float) -> str:
         paint, size = paints[int(rng.integers(len(paints)))], 5.5 + rng.random() * 3
         turn = rng.random() * 6.28
-        petals = "".join(dot(x + math.cos(turn + k * 1.2566) * size * 0.72, y + math.sin(turn + k * 1.2566) * size * 0.62, size * 0.55, shade(paint, 0.85 + 0.4 * rng.random())) for k in range(5))
+        petals = "".join(
+            dot(
+                x + math.cos(turn + k * 1.2566) * size * 0.72,
+                y + math.sin(turn + k * 1.2566) * size * 0.62,
+                size * 0.55,
+                shade(paint, 0.85 + 0.4 * rng.random()),
+            )
+            for k in range(5)
+        )
         return petals + dot(x, y, size * 0.36, "#f0c23c" if paint != "#f4c84a" else "#a8642e")
 
     return _stems(rng, 20, 190, 74, "#5f9a4a", head)
@@ -217,7 +60,9 @@ def tulips(rng: np.random.Generator, brief: Brief) -> Drawing:
 
     def head(x: float, y: float) -> str:
         paint = paints[int(rng.integers(len(paints)))]
-        return path(f"M{x - 6:.1f},{y - 6:.1f} q3,5 6,0 q3,5 6,0 q3,15 -6,17 q-9,-2 -6,-17Z", str(paint)) + path(f"M{x - 3:.1f},{y - 3:.1f} q3,-9 6,0 q1,9 -3,13 q-4,-4 -3,-13Z", shade(str(paint), 1.25))
+        return path(f"M{x - 6:.1f},{y - 6:.1f} q3,5 6,0 q3,5 6,0 q3,15 -6,17 q-9,-2 -6,-17Z", str(paint)) + path(
+            f"M{x - 3:.1f},{y - 3:.1f} q3,-9 6,0 q1,9 -3,13 q-4,-4 -3,-13Z", shade(str(paint), 1.25)
+        )
 
     return _stems(rng, 17, 190, 80, "#5f9a5a", head)
 
@@ -227,7 +72,10 @@ def lavender(rng: np.random.Generator, brief: Brief) -> Drawing:
     paint = brief.colour("#8d6fc4")
 
     def head(x: float, y: float) -> str:
-        return "".join(oval(x + (rng.random() - 0.5) * 2.5, y + k * 4.2 - 3, 3.3, 2.5, shade(paint, 0.8 + 0.5 * rng.random())) for k in range(7))
+        return "".join(
+            oval(x + (rng.random() - 0.5) * 2.5, y + k * 4.2 - 3, 3.3, 2.5, shade(paint, 0.8 + 0.5 * rng.random()))
+            for k in range(7)
+        )
 
     return _stems(rng, 30, 190, 80, "#7f9a6a", head)
 
@@ -236,7 +84,17 @@ def sunflowers(rng: np.random.Generator, brief: Brief) -> Drawing:
     """Tall sunflowers that look at us."""
 
     def head(x: float, y: float) -> str:
-        petals = "".join(oval(x, y - 12, 3.2, 8, shade("#f3bd2e", 0.85 + 0.45 * rng.random()), f'transform="rotate({k * 24} {x:.1f} {y:.1f})"') for k in range(15))
+        petals = "".join(
+            oval(
+                x,
+                y - 12,
+                3.2,
+                8,
+                shade("#f3bd2e", 0.85 + 0.45 * rng.random()),
+                f'transform="rotate({k * 24} {x:.1f} {y:.1f})"',
+            )
+            for k in range(15)
+        )
         return petals + dot(x, y, 8.2, "#6e4426") + dot(x, y, 5, "#8d5c30")
 
     return _stems(rng, 9, 190, 130, "#5f8f3f", lambda x, y: head(x, max(y, 21)))
@@ -247,7 +105,17 @@ def wheat(rng: np.random.Generator, brief: Brief) -> Drawing:
     paint = brief.colour("#dfb24c")
 
     def head(x: float, y: float) -> str:
-        return "".join(oval(x + (2.2 if k % 2 else -2.2) + k * 0.5, y + k * 3.4, 3.1, 2.2, shade(paint, 0.85 + 0.4 * rng.random()), f'transform="rotate({40 if k % 2 else -40} {x:.0f} {y + k * 3.4:.0f})"') for k in range(8))
+        return "".join(
+            oval(
+                x + (2.2 if k % 2 else -2.2) + k * 0.5,
+                y + k * 3.4,
+                3.1,
+                2.2,
+                shade(paint, 0.85 + 0.4 * rng.random()),
+                f'transform="rotate({40 if k % 2 else -40} {x:.0f} {y + k * 3.4:.0f})"',
+            )
+            for k in range(8)
+        )
 
     return _stems(rng, 46, 230, 92, paint, head)
 
@@ -264,10 +132,23 @@ def reeds(rng: np.random.Generator, brief: Brief) -> Drawing:
 
 def orchid(rng: np.random.Generator, brief: Brief) -> Drawing:
     """Arched leaves and pale flowers."""
-    body = "".join(path(f"M60,100 Q{60 + dx * 0.5:.0f},{20 + rng.random() * 20:.0f} {60 + dx:.0f},{58 + rng.random() * 24:.0f} Q{60 + dx * 0.4:.0f},{36:.0f} 64,100Z", shade("#5b8f55", 0.75 + 0.5 * rng.random())) for dx in (-56, -38, -20, 18, 36, 54, 8))
+    body = "".join(
+        path(
+            f"M60,100 Q{60 + dx * 0.5:.0f},{20 + rng.random() * 20:.0f} {60 + dx:.0f},{58 + rng.random() * 24:.0f} Q{60 + dx * 0.4:.0f},{36:.0f} 64,100Z",
+            shade("#5b8f55", 0.75 + 0.5 * rng.random()),
+        )
+        for dx in (-56, -38, -20, 18, 36, 54, 8)
+    )
     paint = brief.colour("#c9a3dc")
     for x, y in ((44, 30), (70, 18), (84, 38), (56, 46)):
-        body += line(f"M60,96 Q{(60 + x) / 2:.0f},60 {x},{y}", "#7fa35f", 1.6) + "".join(oval(x, y - 6, 3.4, 7, shade(paint, 1.0 + 0.2 * (k % 2)), f'transform="rotate({k * 72} {x} {y})"') for k in range(5)) + dot(x, y, 2, "#f0d060")
+        body += (
+            line(f"M60,96 Q{(60 + x) / 2:.0f},60 {x},{y}", "#7fa35f", 1.6)
+            + "".join(
+                oval(x, y - 6, 3.4, 7, shade(paint, 1.0 + 0.2 * (k % 2)), f'transform="rotate({k * 72} {x} {y})"')
+                for k in range(5)
+            )
+            + dot(x, y, 2, "#f0d060")
+        )
     return Drawing(body, 120, 102)
 
 
@@ -275,10 +156,43 @@ def lotus(rng: np.random.Generator, brief: Brief) -> Drawing:
     """Lotus flowers among their round leaves, seen low over the water."""
     green, paint, body = "#5f9a68", brief.colour("#f29ab4"), ""
     for x, y, r in ((40, 76, 36), (150, 80, 42), (96, 84, 34), (205, 74, 28)):
-        body += oval(x, y, r, r * 0.28, shade(green, 0.8 + 0.35 * rng.random())) + oval(x - r * 0.1, y - 2, r * 0.8, r * 0.2, shade(green, 1.18)) + line(f"M{x},{y} l{r * 0.7:.0f},-3", shade(green, 0.7), 1)
+        body += (
+            oval(x, y, r, r * 0.28, shade(green, 0.8 + 0.35 * rng.random()))
+            + oval(x - r * 0.1, y - 2, r * 0.8, r * 0.2, shade(green, 1.18))
+            + line(f"M{x},{y} l{r * 0.7:.0f},-3", shade(green, 0.7), 1)
+        )
     for x, y, s in ((84, 50, 1.0), (168, 42, 1.2), (30, 56, 0.7)):
         body += line(f"M{x},{y} q3,18 0,34", "#6f9a5a", 2.6)
         for turn in (-62, 62, -40, 40, -18, 18, 0):
-            body += path(f"M{x},{y + 6 * s:.1f} q{-9 * s:.1f},-14 0,{-30 * s:.1f} q{9 * s:.1f},{16 * s:.1f} 0,{30 * s:.1f}Z", shade(paint, 1.34 - abs(turn) / 150), f'transform="rotate({turn} {x} {y + 6 * s:.1f})"')
+            body += path(
+                f"M{x},{y + 6 * s:.1f} q{-9 * s:.1f},-14 0,{-30 * s:.1f} q{9 * s:.1f},{16 * s:.1f} 0,{30 * s:.1f}Z",
+                shade(paint, 1.34 - abs(turn) / 150),
+                f'transform="rotate({turn} {x} {y + 6 * s:.1f})"',
+            )
         body += oval(x, y + 2 * s, 5 * s, 3 * s, "#f1d36a")
     return Drawing(body, 236, 98, foot=0.86)
+
+
+def bamboo(rng: np.random.Generator, brief: Brief) -> Drawing:
+    """A stand of canes with pointed leaves."""
+    green, body = brief.colour("#6fa352"), ""
+    for index in range(8):
+        x, lean, top = 16 + index * 18 + rng.random() * 8, (rng.random() - 0.5) * 26, 6 + rng.random() * 36
+        tone = shade(green, (0.72, 0.9, 1.1)[index % 3])
+        for k in range(8):
+            t, u = k / 8, (k + 0.93) / 8
+            body += line(
+                f"M{x + lean * t**2:.1f},{220 - (220 - top) * t:.1f} L{x + lean * u**2:.1f},{220 - (220 - top) * u:.1f}",
+                tone,
+                5 - 2.4 * t,
+            )
+            if k > 2:
+                for _ in range(4):
+                    a, long = rng.random() * 2.4 + 0.35, 15 + rng.random() * 12
+                    px, py = x + lean * t**2, 220 - (220 - top) * t
+                    ex, ey = px + math.cos(a) * long, py + abs(math.sin(a)) * long * 0.7
+                    body += path(
+                        f"M{px:.1f},{py:.1f} Q{(px + ex) / 2:.1f},{(py + ey) / 2 - 5:.1f} {ex:.1f},{ey:.1f} Q{(px + ex) / 2:.1f},{(py + ey) / 2 + 2:.1f} {px:.1f},{py:.1f}Z",
+                        shade(green, 0.75 + 0.5 * rng.random()),
+                    )
+    return Drawing(body, 170, 222)

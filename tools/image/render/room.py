@@ -46,7 +46,17 @@ def _paper(canvas: Pixels, wall: Colour, horizon: int, rng: np.random.Generator)
             for x in range((row % 2) * step // 2, w, step):
                 cv2.circle(canvas, (x, y), max(2, step // 11), scale(wall, 0.9), -1, cv2.LINE_AA)
                 for dx, dy in ((-1, -1), (1, -1), (0, 1.3)):
-                    cv2.ellipse(canvas, (int(x + dx * step * 0.12), int(y + dy * step * 0.12)), (max(2, step // 12), max(1, step // 22)), 45 * dx, 0, 360, scale(wall, 0.93), -1, cv2.LINE_AA)
+                    cv2.ellipse(
+                        canvas,
+                        (int(x + dx * step * 0.12), int(y + dy * step * 0.12)),
+                        (max(2, step // 12), max(1, step // 22)),
+                        45 * dx,
+                        0,
+                        360,
+                        scale(wall, 0.93),
+                        -1,
+                        cv2.LINE_AA,
+                    )
     else:
         rail = int(horizon * 0.66)
         canvas[rail:horizon] = scale(wall, 0.88)
@@ -61,9 +71,21 @@ def _floor(canvas: Pixels, horizon: int, wood: Colour, rng: np.random.Generator)
     planks = 26
     for index in range(-planks, planks):
         tone = scale(wood, 0.86 + 0.26 * rng.random())
-        points = [(w / 2 + index * w * 0.05, horizon), (w / 2 + (index + 1) * w * 0.05, horizon), (w / 2 + (index + 1) * w * 0.13, h), (w / 2 + index * w * 0.13, h)]
+        points = [
+            (w / 2 + index * w * 0.05, horizon),
+            (w / 2 + (index + 1) * w * 0.05, horizon),
+            (w / 2 + (index + 1) * w * 0.13, h),
+            (w / 2 + index * w * 0.13, h),
+        ]
         cv2.fillPoly(canvas, [np.array(points, np.int32)], tone, cv2.LINE_AA)
-        cv2.line(canvas, (int(points[0][0]), horizon), (int(points[3][0]), h), scale(wood, 0.66), max(1, w // 700), cv2.LINE_AA)
+        cv2.line(
+            canvas,
+            (int(points[0][0]), horizon),
+            (int(points[3][0]), h),
+            scale(wood, 0.66),
+            max(1, w // 700),
+            cv2.LINE_AA,
+        )
     grain = noise(rng, (deep, w), (40, 6), 4)
     canvas[horizon:] *= (0.9 + 0.2 * grain)[..., None]
     canvas[horizon:] = blur(np.ascontiguousarray(canvas[horizon:]), 0.8)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from tools.image.render.pixels import Pixels, blur, grey, noise, rgb, smooth
+from tools.image.render.brush import Ids, brushed, graded, levels, nearest, outlines, palette, paper, vignette, wobbled
+from tools.image.render.pixels import Pixels, array, blur, grey, noise, rgb, smooth
 
-Ids = np.ndarray
 Style = Callable[[Pixels, Ids, np.random.Generator], Pixels]
+
 
 NAMES: dict[str, tuple[str, str]] = {
     "storybook": ("storybook", "绘本"),
@@ -32,74 +33,8 @@ def styled(picture: Pixels, ids: Ids, style: str, rng: np.random.Generator) -> P
     return np.clip(_STYLES[style](picture, ids, rng), 0, 1)
 
 
-def brushed(picture: Pixels, radius: int) -> Pixels:
-    """Kuwahara's filter (1976): each pixel takes the mean of the calmest of four windows; edges stay, detail turns to dabs."""
-    size = 2 * radius + 1
-    offset = radius
-    light = grey(picture)
-    mean = cv2.blur(picture, (size, size), borderType=cv2.BORDER_REFLECT)
-    level, square = cv2.blur(light, (size, size), borderType=cv2.BORDER_REFLECT), cv2.blur(light * light, (size, size), borderType=cv2.BORDER_REFLECT)
-    variance = np.maximum(square - level * level, 0)
-    best, chosen = None, mean
-    h, w = light.shape
-    pad = offset
-    mean_p, variance_p = cv2.copyMakeBorder(mean, pad, pad, pad, pad, cv2.BORDER_REFLECT), cv2.copyMakeBorder(variance, pad, pad, pad, pad, cv2.BORDER_REFLECT)
-    for dy, dx in ((0, 0), (0, 2 * pad), (2 * pad, 0), (2 * pad, 2 * pad)):
-        v = variance_p[dy : dy + h, dx : dx + w]
-        m = mean_p[dy : dy + h, dx : dx + w]
-        if best is None:
-            best, chosen = v.copy(), m.copy()
-        else:
-            better = v < best
-            best = np.where(better, v, best)
-            chosen = np.where(better[..., None], m, chosen)
-    return np.asarray(chosen, np.float32)
-
-
-def wobbled(picture: Pixels, ids: Ids, rng: np.random.Generator, pixels: float) -> tuple[Pixels, Ids]:
-    """Shift everything a little, as a hand would; the map of things follows."""
-    h, w = picture.shape[:2]
-    dx, dy = ((noise(rng, (h, w), (34, 34), 2) - 0.5) * 2 * pixels for _ in range(2))
-    x = np.arange(w, dtype=np.float32)[None] + dx
-    y = np.arange(h, dtype=np.float32)[:, None] + dy
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32), cv2.remap(ids, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-
-
-def outlines(ids: Ids, width: int) -> Pixels:
-    """Lines between things and what is behind them, [h, w] in 0..1."""
-    kernel = np.ones((width + 1, width + 1), np.uint8)
-    things = np.where(ids >= 10, ids, 0).astype(np.uint8)
-    edge = (cv2.dilate(things, kernel) != cv2.erode(things, kernel)).astype(np.float32)
-    return blur(edge, 0.7)
-
-
-def paper(shape: tuple[int, int], rng: np.random.Generator, strength: float) -> Pixels:
-    """The tooth of paper, [h, w, 1] around 1."""
-    h, w = shape
-    fine = rng.random((h, w), dtype=np.float32) - 0.5
-    tooth = blur(fine, 0.8) * 1.6 + blur(rng.random((h, w), dtype=np.float32) - 0.5, 2.2) * 1.4
-    return np.asarray(1 + tooth[..., None] * strength, np.float32)
-
-
-def vignette(picture: Pixels, strength: float) -> Pixels:
-    """Darken the corners a little."""
-    h, w = picture.shape[:2]
-    yy, xx = np.ogrid[:h, :w]
-    away = ((xx / w - 0.5) ** 2 + (yy / h - 0.5) ** 2) * 2
-    return np.asarray(picture * (1 - smooth(0.35, 1.05, away) * strength)[..., None], np.float32)
-
-
-def graded(picture: Pixels, saturation: float, contrast: float) -> Pixels:
-    """Deeper colour, a gentle S-curve, warm lights over cool darks."""
-    light = grey(picture)[..., None]
-    toned = light + (picture - light) * saturation
-    toned = toned + (smooth(0, 1, np.clip(toned, 0, 1)) - toned) * contrast
-    split = (light - 0.5) * np.float32([0.05, 0.012, -0.05])
-    return np.asarray(np.clip(toned + split, 0, 1), np.float32)
-
-
 def _unit(picture: Pixels) -> float:
-    return min(picture.shape[:2]) / 1024
+    return float(min(picture.shape[:2])) / 1024
 
 
 def _storybook(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
@@ -111,7 +46,7 @@ def _storybook(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     stroke = noise(rng, picture.shape[:2], (150, 36), 3) - 0.5
     paint = paint * (1 + stroke[..., None] * 0.11)
     line = outlines(ids, max(1, round(2 * unit))) * (0.35 + 0.65 * noise(rng, picture.shape[:2], (20, 20), 2))
-    dark = paint * np.float32([0.42, 0.36, 0.42])
+    dark = paint * array([0.42, 0.36, 0.42])
     paint = paint + (dark - paint) * (line * 0.55)[..., None]
     return vignette(graded(paint, 1.12, 0.22), 0.2) * paper(picture.shape[:2], rng, 0.10)
 
@@ -123,7 +58,13 @@ def _oil(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     light = blur(grey(paint), 0.8)
     angle = blur(cv2.Sobel(light, cv2.CV_32F, 1, 0), 6), blur(cv2.Sobel(light, cv2.CV_32F, 0, 1), 6)
     grain = noise(rng, picture.shape[:2], (170, 60), 3)
-    streak = cv2.remap(grain, np.arange(grain.shape[1], dtype=np.float32)[None] + angle[1] * 900, np.arange(grain.shape[0], dtype=np.float32)[:, None] + angle[0] * 900, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    streak = cv2.remap(
+        grain,
+        np.arange(grain.shape[1], dtype=np.float32)[None] + angle[1] * 900,
+        np.arange(grain.shape[0], dtype=np.float32)[:, None] + angle[0] * 900,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )
     relief = cv2.Sobel(blur(streak, 0.9), cv2.CV_32F, 1, 1, ksize=3)
     return graded(paint * (1 + (streak - 0.5)[..., None] * 0.16) + relief[..., None] * 0.35, 1.28, 0.34)
 
@@ -143,7 +84,7 @@ def _watercolour(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     yy, xx = np.ogrid[: shape[0], : shape[1]]
     border = np.minimum(np.minimum(yy, shape[0] - 1 - yy) / shape[0], np.minimum(xx, shape[1] - 1 - xx) / shape[1])
     ragged = smooth(0.012, 0.045, border + (noise(rng, shape, (16, 16), 4) - 0.5) * 0.05)
-    sheet = np.float32(rgb("#fbf7ec")) * paper(shape, rng, 0.09)
+    sheet = array(rgb("#fbf7ec")) * paper(shape, rng, 0.09)
     return np.asarray(sheet * (1 - np.clip(pigment, 0, 1) * 0.96 * ragged[..., None]), np.float32)
 
 
@@ -155,22 +96,27 @@ def _ink(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     spread = np.percentile(light, (4, 93))
     tone = np.clip((light - spread[0]) / max(float(spread[1] - spread[0]), 0.15), 0, 1)
     sky = blur((ids == 0).astype(np.float32), 10 * unit)
-    tone = np.clip(tone + sky * 0.45, 0, 1)
+    land = blur(((ids == 2) | (ids == 3)).astype(np.float32), 10 * unit)
+    tone = np.clip(tone + sky * 0.45 + land * 0.34, 0, 1)
     wash = 1 - np.clip(1.12 - tone, 0, 1) ** 1.35 * 0.9
     wash = wash + (noise(rng, shape, (6, 6), 5) - 0.5) * 0.16 * (1 - wash)
     level = blur(grey(moved), 0.9)
-    line = np.clip((blur(level, 3.2 * unit) - level) * 6 - 0.1, 0, 1) * 0.7 + outlines(ids, max(1, round(2 * unit))) * 0.8 * noise(rng, shape, (26, 26), 3)
+    line = np.clip((blur(level, 3.2 * unit) - level) * 6 - 0.1, 0, 1) * 0.7 + outlines(
+        ids, max(1, round(2 * unit))
+    ) * 0.8 * noise(rng, shape, (26, 26), 3)
     bleed = np.clip(line + blur(line, 2.5 * unit) * 0.5, 0, 0.92)
-    ink = np.float32(rgb("#26262c"))
-    sheet = np.float32(rgb("#f4eedd")) * paper(shape, rng, 0.07) * (1 + (noise(rng, shape, (5, 5), 4) - 0.5)[..., None] * 0.05)
+    ink = array(rgb("#26262c"))
+    sheet = (
+        array(rgb("#f4eedd")) * paper(shape, rng, 0.07) * (1 + (noise(rng, shape, (5, 5), 4) - 0.5)[..., None] * 0.05)
+    )
     page = ink + (sheet - ink) * np.clip(wash, 0.05, 1)[..., None]
     page = page + (ink - page) * bleed[..., None]
     vivid = np.clip((soft[..., 0] - np.maximum(soft[..., 1], soft[..., 2]) - 0.16) * 3.2, 0, 0.75)
-    page = page + (np.float32(rgb("#b8382c")) * (0.55 + 0.6 * light[..., None]) - page) * vivid[..., None]
+    page = page + (array(rgb("#b8382c")) * (0.55 + 0.6 * light[..., None]) - page) * vivid[..., None]
     faint = light[..., None] + (soft - light[..., None]) * 0.9
     page = page * (0.84 + 0.16 * np.clip(faint / np.maximum(light[..., None], 0.08), 0, 1.5))
     _seal(page, rng)
-    return page
+    return array(page)
 
 
 def _seal(page: Pixels, rng: np.random.Generator) -> None:
@@ -183,27 +129,33 @@ def _seal(page: Pixels, rng: np.random.Generator) -> None:
         cv2.line(stamp, (size * k // 4, size // 6), (size * k // 4, size - size // 6), 0.0, max(1, size // 16))
     cv2.line(stamp, (size // 6, size // 2), (size - size // 6, size // 2), 0.0, max(1, size // 16))
     stamp *= 0.75 + 0.25 * rng.random((size, size), dtype=np.float32)
-    page[y : y + size, x : x + size] += (np.float32(rgb("#b23227")) - page[y : y + size, x : x + size]) * stamp[..., None]
-
-
-def _levels(picture: Pixels, count: int, rng: np.random.Generator) -> Pixels:
-    """The picture in ``count`` colours, found on a sample by k-means with a fixed start."""
-    small = cv2.resize(picture, (128, 128), interpolation=cv2.INTER_AREA).reshape(-1, 3)
-    cv2.setRNGSeed(int(rng.integers(1 << 30)))
-    _, _, centres = cv2.kmeans(np.ascontiguousarray(small), count, None, (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 14, 0.002), 2, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    h, w = picture.shape[:2]
-    best, chosen = np.full((h, w), 9e9, np.float32), np.zeros((h, w), np.int32)
-    for index, centre in enumerate(centres):
-        away = ((picture - centre) ** 2).sum(axis=2)
-        better = away < best
-        best, chosen = np.where(better, away, best), np.where(better, index, chosen)
-    return np.asarray(centres[chosen], np.float32)
+    page[y : y + size, x : x + size] += (array(rgb("#b23227")) - page[y : y + size, x : x + size]) * stamp[..., None]
 
 
 def _papercut(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     unit, shape = _unit(picture), picture.shape[:2]
-    flat = np.asarray(cv2.medianBlur((np.clip(brushed(picture, max(2, round(5 * unit))), 0, 1) * 255).astype(np.uint8), 7 if unit > 0.5 else 5), np.float32) / 255
-    flat = graded(_levels(flat, 14, rng), 1.15, 0.15)
+    bright = np.clip(picture, 0, 1) ** (0.72 if float(grey(picture).mean()) < 0.35 else 0.92)
+    flat = (
+        np.asarray(
+            cv2.medianBlur(
+                (
+                    np.clip(
+                        brushed(brushed(bright.astype(np.float32), max(2, round(5 * unit))), max(2, round(4 * unit))),
+                        0,
+                        1,
+                    )
+                    * 255
+                ).astype(np.uint8),
+                7 if unit > 0.5 else 5,
+            ),
+            np.float32,
+        )
+        / 255
+    )
+    fine = brushed(bright.astype(np.float32), max(1, round(2 * unit)))
+    things = blur((ids >= 10).astype(np.float32), 1.0)[..., None]
+    flat = graded(levels(flat, 14, rng), 1.15, 0.15)
+    flat = flat + (graded(levels(fine, 26, rng), 1.15, 0.15) - flat) * things
     shadow, lit = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     step = max(2, round(7 * unit))
     order = ids.astype(np.float32)
@@ -218,11 +170,16 @@ def _papercut(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
 
 
 def _poster(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
-    unit = _unit(picture)
-    calm = brushed(brushed(picture, max(2, round(5 * unit))), max(2, round(4 * unit)))
-    flat = _levels(graded(calm, 1.2, 0.3), 16, rng)
-    smoothed = cv2.medianBlur((np.clip(flat, 0, 1) * 255).astype(np.uint8), 7 if unit > 0.5 else 5)
-    return np.asarray(smoothed, np.float32) / 255
+    h, w = picture.shape[:2]
+    half = cv2.resize(graded(picture, 1.25, 0.3), (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+    for _ in range(3):
+        half = cv2.bilateralFilter(half, 9, 0.11, 7)
+    centres = palette(half, 18, rng)
+    flat = nearest(np.asarray(half, np.float32), centres)
+    soft = blur(
+        np.asarray(cv2.resize(flat, (w, h), interpolation=cv2.INTER_CUBIC), np.float32), 1.6 * _unit(picture) + 0.4
+    )
+    return nearest(soft, centres)
 
 
 def _pixel(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
@@ -230,8 +187,11 @@ def _pixel(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     block = max(3, round(min(h, w) / 170))
     small = cv2.resize(graded(picture, 1.25, 0.25), (w // block, h // block), interpolation=cv2.INTER_AREA)
     edges = cv2.resize(outlines(ids, 2), (w // block, h // block), interpolation=cv2.INTER_AREA)
-    bayer = np.tile(np.float32([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 0.5, (small.shape[0] // 4 + 1, small.shape[1] // 4 + 1))[: small.shape[0], : small.shape[1]]
-    dotted = _levels(np.asarray(small + bayer[..., None] * 0.045, np.float32), 30, rng)
+    bayer = np.tile(
+        array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 0.5,
+        (small.shape[0] // 4 + 1, small.shape[1] // 4 + 1),
+    )[: small.shape[0], : small.shape[1]]
+    dotted = levels(np.asarray(small + bayer[..., None] * 0.045, np.float32), 30, rng)
     dotted = dotted * (1 - np.clip(edges * 1.3, 0, 0.5))[..., None]
     return np.asarray(cv2.resize(dotted, (w, h), interpolation=cv2.INTER_NEAREST), np.float32)
 
@@ -240,14 +200,19 @@ def _neon(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     unit = _unit(picture)
     soft = brushed(picture, max(2, round(3 * unit)))
     light = grey(soft)
-    night = np.float32(rgb("#0c0a26")) + soft * np.float32([0.30, 0.22, 0.46]) + light[..., None] ** 3 * np.float32([0.2, 0.1, 0.3])
+    night = array(rgb("#0c0a26")) + soft * array([0.30, 0.22, 0.46]) + light[..., None] ** 3 * array([0.2, 0.1, 0.3])
     level = blur(light, 1.0)
     gradient = np.hypot(cv2.Sobel(level, cv2.CV_32F, 1, 0), cv2.Sobel(level, cv2.CV_32F, 0, 1))
-    line = np.clip(gradient * 2.6 - 0.12, 0, 1) * np.where(ids == 0, 0.5, 1.0) + outlines(ids, max(1, round(2 * unit))) * 0.9
+    line = (
+        np.clip(gradient * 2.6 - 0.12, 0, 1) * np.where(ids == 0, 0.5, 1.0)
+        + outlines(ids, max(1, round(2 * unit))) * 0.9
+    )
     line = np.clip(line, 0, 1).astype(np.float32)
     hsv = cv2.cvtColor(np.clip(soft, 0, 1), cv2.COLOR_RGB2HSV)
     hue = (hsv[..., 0] * 0.35 + 190 + 150 * (noise(rng, light.shape, (2, 2), 2))) % 360
-    tube = cv2.cvtColor(np.stack([hue, np.full_like(hue, 0.72), np.ones_like(hue)], axis=2).astype(np.float32), cv2.COLOR_HSV2RGB)
+    tube = cv2.cvtColor(
+        np.stack([hue, np.full_like(hue, 0.72), np.ones_like(hue)], axis=2).astype(np.float32), cv2.COLOR_HSV2RGB
+    )
     shine = tube * line[..., None]
     page = night + blur(shine, 3 * unit) * 0.75 + blur(shine, 14 * unit) * 0.95 + shine * 0.95
     return vignette(np.clip(page, 0, 1).astype(np.float32), 0.4)
@@ -265,9 +230,21 @@ def _sketch(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
         along = xx * np.cos(angle) + yy * np.sin(angle) + (noise(rng, shape, (8, 8), 3) - 0.5) * 40 * unit
         hatch = smooth(0.25, 0.85, np.sin(along / (1.5 * unit)) * 0.5 + 0.5)
         strokes = np.maximum(strokes, hatch * smooth(low, low - 0.22, light) * 0.55)
-    dark = np.clip(line * 0.85 + strokes + (1 - light) * 0.16, 0, 0.95) * (0.75 + 0.5 * noise(rng, shape, (230, 230), 1))
-    sheet = np.float32(rgb("#f7f3e8")) * paper(shape, rng, 0.12)
-    return sheet + (np.float32(rgb("#3a3836")) - sheet) * np.clip(dark, 0, 0.95)[..., None]
+    dark = np.clip(line * 0.85 + strokes + (1 - light) * 0.16, 0, 0.95) * (
+        0.75 + 0.5 * noise(rng, shape, (230, 230), 1)
+    )
+    sheet = array(rgb("#f7f3e8")) * paper(shape, rng, 0.12)
+    return array(sheet + (array(rgb("#3a3836")) - sheet) * np.clip(dark, 0, 0.95)[..., None])
 
 
-_STYLES: dict[str, Style] = {"storybook": _storybook, "ink": _ink, "papercut": _papercut, "watercolour": _watercolour, "poster": _poster, "pixel": _pixel, "neon": _neon, "oil": _oil, "sketch": _sketch}
+_STYLES: dict[str, Style] = {
+    "storybook": _storybook,
+    "ink": _ink,
+    "papercut": _papercut,
+    "watercolour": _watercolour,
+    "poster": _poster,
+    "pixel": _pixel,
+    "neon": _neon,
+    "oil": _oil,
+    "sketch": _sketch,
+}

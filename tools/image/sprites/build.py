@@ -21,7 +21,9 @@ GROUPS = (3, 4, 5, 6, 7)
 KEEP_PEOPLE: frozenset[str] = frozenset({"robot", "ghost", "alien", "jack-o-lantern", "skull", "alien monster"})
 
 
-def read(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]], dict[str, dict[str, Any]], dict[int, str]]:
+def read(
+    folder: Path,
+) -> tuple[dict[str, Any], dict[str, str], list[dict[str, Any]], dict[str, dict[str, Any]], dict[int, str]]:
     """Icons, code point to icon name, English entries, Chinese entries by hexcode, subgroup names by number."""
     noto, base = folder / "noto", folder / "emojibase"
     icons = json.loads((noto / "icons.json").read_text("utf-8"))
