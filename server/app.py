@@ -164,6 +164,17 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 @asynccontextmanager
 async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
     """Start every part, and stop them all at the end, whatever happened meanwhile."""
+    holder = f"{os.getpid()}-{os.urandom(4).hex()}"
+    async with AsyncExitStack() as stack:
+        house = await _furnish(stack, settings, auth, holder)
+        stack.push_async_callback(_leave, house)
+        await finish(house.log, house.assets, derived=derived(house))
+        _start(house)
+        yield house
+
+
+async def _furnish(stack: AsyncExitStack, settings: Settings, auth: Auth, holder: str) -> House:
+    """Make every part; ``stack`` closes in reverse what was opened."""
     from agent.loop import Agent
     from memory.assets import Assets
     from memory.recall import Recall
@@ -174,47 +185,42 @@ async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
     from tools.models.resolve import Models
     from tools.registry import Registry
 
-    data, holder = settings.data, f"{os.getpid()}-{os.urandom(4).hex()}"
-    async with AsyncExitStack() as stack:
-        log = await Log.open(settings.database_url, synchronous=settings.synchronous)
-        stack.push_async_callback(log.close)
-        if not settings.database:
-            await log.take_over(holder)  # the folder's lock is ours, so nobody else's lease is alive
-        feed, metrics = Feed(), Metrics()
-        hub = Hub(log, feed)
-        stack.callback(hub.close)
-        stack.callback(log.on_commit(metrics.committed))
-        assets = Assets(log, data)
-        embedder = ServedEmbedder()
-        stack.push_async_callback(embedder.close)
-        recall = Recall(log, embedder, data / "chroma")
-        models = Models(settings.models, data)
-        registry = Registry(data / "plugins", models=models)
-        llm = Llm(models, settings.models, data / "slots")
-        stack.push_async_callback(llm.stop)
-        chat = ChatClient(llm.endpoint)
-        stack.push_async_callback(chat.close)
-        engine = Engine(log, assets, feed, registry, recall, models, chat, data, embedder=embedder, holder=holder)
-        agent = Agent(
-            log=log,
-            feed=feed,
-            assets=assets,
-            recall=recall,
-            embedder=embedder,
-            registry=registry,
-            chat=chat,
-            model_ready=lambda: llm.ready,
-            settings=settings.agent,
-            holder=holder,
-        )
-        house = House(
-            settings, auth, log, feed, hub, assets, recall, registry, models, llm, chat, engine, agent, metrics,
-            Rate(settings.limits.commands_per_minute),
-        )  # fmt: skip
-        stack.push_async_callback(_leave, house)
-        await finish(log, assets, derived=derived(house))
-        _start(house)
-        yield house
+    data, feed, metrics = settings.data, Feed(), Metrics()
+    log = await _open_log(stack, settings, holder)
+    hub = Hub(log, feed)
+    stack.callback(hub.close)
+    stack.callback(log.on_commit(metrics.committed))
+    assets = Assets(log, data)
+    embedder = ServedEmbedder()
+    stack.push_async_callback(embedder.close)
+    recall = Recall(log, embedder, data / "chroma")
+    stack.push_async_callback(recall.close)
+    models = Models(settings.models, data)
+    registry = Registry(data / "plugins", models=models)
+    llm = Llm(models, settings.models, data / "slots")
+    stack.push_async_callback(llm.stop)
+    chat = ChatClient(llm.endpoint)
+    stack.push_async_callback(chat.close)
+    opened: Any = (recall, models, chat)  # the engine's protocols leave keywords open, which mypy reads as "any at all"
+    engine = Engine(log, assets, feed, registry, *opened, data, embedder=embedder, holder=holder)
+    agent = Agent(
+        log=log, feed=feed, assets=assets, recall=recall, embedder=embedder, registry=registry, chat=chat,
+        model_ready=lambda: llm.ready, settings=settings.agent, holder=holder,
+    )  # fmt: skip
+    return House(
+        settings=settings, auth=auth, log=log, feed=feed, hub=hub, assets=assets, recall=recall, registry=registry,
+        models=models, llm=llm, chat=chat, engine=engine, agent=agent, metrics=metrics,
+        rate=Rate(settings.limits.commands_per_minute),
+    )  # fmt: skip
+
+
+async def _open_log(stack: AsyncExitStack, settings: Settings, holder: str) -> Log:
+    """Open the log. On SQLite the folder's lock is ours, so that nobody else's lease is alive."""
+    log = await Log.open(settings.database_url, synchronous=settings.synchronous)
+    stack.push_async_callback(log.close)
+    if not settings.database:
+        await log.take_over(holder)
+    return log
 
 
 def _start(house: House) -> None:
@@ -254,7 +260,7 @@ Handler = Callable[[Request, Exception], Any]
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """Answer what a route raised, in the one shape of errors."""
-    refusal = refusal_of(error) or refusal_of(error.__cause__) or _of_framework(error)
+    refusal = refusal_of(error) or refusal_of(error.__cause__ or error) or _of_framework(error)
     return JSONResponse(shape(request.url.path, refusal), refusal.status)
 
 

@@ -43,7 +43,7 @@ class Outcome:
     def fold(self, event: Json) -> None:
         """Take a fact in, if it belongs to this request."""
         kind, data = event["kind"], event.get("data") or {}
-        job = data.get("job")
+        job: str = data.get("job") or ""
         if kind == "tool.called":
             if self._ours(event, data):
                 call = {"tool": data["tool"], "args": data["args"], "job": job, "status": "running"}

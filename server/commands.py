@@ -4,13 +4,14 @@ A command is accepted when its facts are committed, under its id: the same id ag
 and with another body it is a conflict. Nothing else happens here; whoever acts on a fact sees it because it was committed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from memory.assets import AssetRow
+from memory.append import recorded
 from memory.erase import Derived, Target, erase
 from memory.events import (
-    Cause,
     Draft,
     Fact,
     JobQueued,
@@ -23,7 +24,7 @@ from memory.events import (
 from memory.ids import new_id
 from memory.log import Appended
 from memory.log import Command as Idempotent
-from memory.rows import JobRow, SessionRow
+from memory.rows import AssetRow, JobRow, SessionRow
 from server.auth import Principal
 from server.house import House
 from server.limits import check_text
@@ -57,11 +58,11 @@ async def execute(house: House, who: Principal, session: str, command: Command) 
         case RunTool():
             appended = await asked.call(command)
         case Keep():
-            kept = await house.recall.keep(session, command.text, owner=who.owner, command=asked.key)
-            return await asked.settled(kept)
+            keep = partial(house.recall.keep, session, command.text, owner=who.owner, command=asked.key)
+            appended = await asked.once(keep)
         case Forget():
-            await house.recall.forget(session, command.memory, owner=who.owner, command=asked.key)
-            return await asked.settled(None)
+            forget = partial(house.recall.forget, session, command.memory, owner=who.owner, command=asked.key)
+            appended = await asked.once(forget)
         case Erase():
             appended = await asked.erase(command)
     house.metrics.commands.labels(command.name).inc()
@@ -78,8 +79,7 @@ class Asked:
 
     async def append(self, *facts: Fact, turn: str | None = None) -> Appended:
         """Append facts that this command states."""
-        cause = Cause(command=self._command.id)
-        drafts = [Draft(fact=fact, by="user", turn=turn, cause=cause) for fact in facts]
+        drafts = [Draft(fact=fact, by="user", turn=turn) for fact in facts]
         return await self._house.log.append(self._session, drafts, command=self.key)
 
     def ack(self, appended: Appended) -> Ack:
@@ -95,10 +95,17 @@ class Asked:
             repeated=appended.repeated,
         )
 
-    async def settled(self, result: Any) -> Ack:
-        """The ack of a command whose facts another module appended."""
-        self._house.metrics.commands.labels(self._command.name).inc()
-        return Ack(id=self._command.id, session=self._session, seq=await self._house.log.head(self._session))
+    async def once(self, work: Callable[[], Awaitable[object]]) -> Appended:
+        """What a command's work appended, where another module appends it; done before, it is not done again."""
+        if (done := await self._recorded()) is not None:
+            return done
+        await work()
+        appended = await self._recorded()
+        assert appended is not None
+        return replace(appended, repeated=False)
+
+    async def _recorded(self) -> Appended | None:
+        return await self._house.log.write(lambda transaction: recorded(transaction, self.key, self._session))
 
     async def say(self, command: Say) -> Appended:
         """Open a turn with a person's words."""

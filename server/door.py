@@ -28,7 +28,7 @@ ASSET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 def is_upload(scope: Scope) -> bool:
     """Whether the body is a file, which has a limit of its own."""
-    return scope["method"] == "POST" and scope["path"].endswith("/assets")
+    return bool(scope["method"] == "POST" and scope["path"].endswith("/assets"))
 
 
 class Door:

@@ -24,7 +24,7 @@ def seconds_of(path: Path, media: str) -> float | None:
 
 def _wav(file: BinaryIO) -> float:
     with wave.open(file) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())
 
 
 def _flac(file: BinaryIO) -> float:

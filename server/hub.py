@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from memory.events import JOB_ENDS, TURN_ENDS, AgentSaid, Event
+from memory.events import TURN_ENDS, AgentSaid, Event, JobCancelled, JobFailed, JobFinished
 from memory.feed import Feed, Item, Listener
 from memory.log import Log
 from server.wire import fact_fields
@@ -260,8 +260,8 @@ class Hub:
             self.feed.end_part(event.session, event.turn, fact.part)
         elif fact.kind in TURN_ENDS and event.turn:
             self.feed.end_turn(event.session, event.turn)
-        elif fact.kind in JOB_ENDS:
-            self.feed.end_job(event.session, fact.job)  # type: ignore[union-attr]
+        elif isinstance(fact, JobFinished | JobFailed | JobCancelled):
+            self.feed.end_job(event.session, fact.job)
 
     def close(self) -> None:
         """Stop following the log."""

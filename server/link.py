@@ -65,7 +65,7 @@ class Link:
     async def _send(self, method: str, path: str, params: dict[str, str], **body: Any) -> Any:
         try:
             async with self._http.request(method, path, params=params, **body) as answer:
-                content = await answer.json(content_type=None) if answer.status != 204 else None
+                content: Any = await answer.json(content_type=None)
         except (aiohttp.ClientError, ConnectionError, TimeoutError, ValueError) as error:
             raise LinkLost(str(error)) from error
         if answer.status < 400:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from memory.events import JOB_ENDS, TURN_ENDS, AgentSaid, Event, ToolCalled, UserSaid
+from memory.events import TURN_ENDS, AgentSaid, Event, JobCancelled, JobFailed, JobFinished, ToolCalled, UserSaid
 
 if TYPE_CHECKING:
     from server.house import House
@@ -62,8 +62,8 @@ class Metrics:
                     self.turn.observe(max(0.0, at - began))
             elif isinstance(event.fact, ToolCalled):
                 self._called[event.fact.job] = (event.fact.tool, at)
-            elif kind in JOB_ENDS:
-                self._job_ended(event.fact.job, kind, at)  # type: ignore[union-attr]
+            elif isinstance(event.fact, JobFinished | JobFailed | JobCancelled):
+                self._job_ended(event.fact.job, kind, at)
 
     def _job_ended(self, job: str, kind: str, at: float) -> None:
         tool, began = self._called.pop(job, ("", at))

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import AsyncIterable
 from pathlib import Path
 
-from memory.events import AssetSaved, Cause, Draft, Provenance
+from memory.events import AssetSaved, Draft, Provenance
 from memory.ids import new_id
 from memory.log import Command as Idempotent
 from memory.rows import AssetRow
@@ -43,7 +43,7 @@ async def save_upload(
         provenance=Provenance(tool="upload", method="upload"),
     )
     body_of = {"upload": staged.blob, "name": fact.name, "session": session}
-    draft = Draft(fact=fact, by="user", cause=Cause(command=command))
+    draft = Draft(fact=fact, by="user")
     appended = await house.log.append(session, [draft], command=Idempotent(who.owner, command, body_of))
     saved = appended.events[0].fact
     assert isinstance(saved, AssetSaved)

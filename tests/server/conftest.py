@@ -1,7 +1,7 @@
 """A real server on loopback with the real log, and an agent that follows a script."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
+import numpy as np
 import pytest
 
 from memory.assets import Assets
 from memory.events import AgentSaid, Draft, TurnDone, UserSaid
+from memory.exact import ExactIndex
 from memory.feed import Feed
+from memory.likeness import Role
 from memory.log import Log, TurnLease
+from memory.recall import Recall
 from server.app import App, build
 from server.auth import Auth
 from server.house import House
@@ -24,6 +28,7 @@ from server.listen import bind, serving, url_of
 from server.metrics import Metrics
 from server.settings import Settings
 from tools.registry import Registry
+from tools.testing import fake_embed
 
 WAIT_S = 5.0
 Script = Callable[["ScriptedAgent", TurnLease, str], Awaitable[None]]
@@ -76,6 +81,13 @@ class ScriptedAgent:
         """Nothing depends on the tools here."""
 
 
+class Letters:
+    """Embeds by spelling, so that no model is needed."""
+
+    async def embed(self, texts: Sequence[str], role: Role) -> np.ndarray:
+        return fake_embed(texts, role)
+
+
 @asynccontextmanager
 async def scripted_house(settings: Settings, auth: Auth, script: Script) -> AsyncIterator[House]:
     """The house without models: real log, feed, hub, assets, registry; the agent follows a script."""
@@ -85,16 +97,19 @@ async def scripted_house(settings: Settings, auth: Auth, script: Script) -> Asyn
     agent = ScriptedAgent(log, feed, script)
     llm = SimpleNamespace(report=lambda: {"state": "ready", "model": "script"})
     models = SimpleNamespace(report=lambda: [], for_task=lambda task: None)
+    recall = Recall(log, Letters(), settings.data / "vectors", index=ExactIndex(settings.data / "vectors"))
     house = House(
         settings=settings, auth=auth, log=log, feed=feed, hub=Hub(log, feed), assets=Assets(log, settings.data),
-        recall=None, registry=Registry(settings.data / "plugins"), models=models, llm=llm, chat=None, engine=None,
+        recall=recall, registry=Registry(settings.data / "plugins"), models=models, llm=llm, chat=None, engine=None,
         agent=agent, metrics=metrics, rate=Rate(settings.limits.commands_per_minute),
     )  # type: ignore[arg-type]  # fmt: skip
     house.parts.add("agent", agent.run)
+    house.parts.add("recall", recall.run)
     try:
         yield house
     finally:
         await house.parts.stop()
+        await recall.close()
         house.hub.close()
         await log.close()
 
