@@ -60,7 +60,7 @@ class Speak(BaseModel):
 def speak(params: Speak, ctx: ToolContext) -> Result:
     """Say text aloud in a natural voice, in English, Chinese or both; gives a sound file that plays while it is made."""
     said = readable(params.text)
-    script = _script(said.text)
+    script = _script(said.text, "zh" if ctx.language.startswith("zh") else "en")
     main = _main_language(script)
     voice = choose(params.voice, main, params.style)
     cast = {line.language: companion(voice, line.language, params.style) for line in script}
@@ -90,13 +90,13 @@ def speak(params: Speak, ctx: ToolContext) -> Result:
     )
 
 
-def _script(text: str) -> list[Line]:
+def _script(text: str, usual: Language) -> list[Line]:
     """The sentences to say.
 
     Raises:
         ToolError: there is nothing to say, too much of it, or it is in a script that no voice here reads.
     """
-    script = lines(text)
+    script = lines(text, usual)
     if not script:
         raise ToolError("There is nothing to read aloud: give some words in English or Chinese.")
     weight = sum(3 if "\u3400" <= sign <= "\u9fff" else 1 for sign in text)

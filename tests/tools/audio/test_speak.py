@@ -98,6 +98,14 @@ def test_style_and_speed_change_the_pace_and_the_pauses(tmp_path: Path, hum: Any
     assert seconds[1] > seconds[0] > seconds[2]
 
 
+@pytest.mark.parametrize(("language", "voice"), [("en", "af_heart"), ("zh", "zm_yunyang")])
+def test_bare_numbers_are_read_in_the_language_of_the_request(
+    tmp_path: Path, hum: Any, language: str, voice: str
+) -> None:
+    run(tmp_path, hum, "3:15, 2026", language=language)
+    assert hum.said[0][1] == voice
+
+
 def test_a_chinese_reader_sees_chinese_stages(tmp_path: Path, hum: Any) -> None:
     _, ctx = run(tmp_path, hum, "你好，我是一条巨龙。再见，我要飞走了。", language="zh")
     assert [step.stage for step in ctx.steps][:3] == ["正在准备声音", "第 1 句，共 2 句", "第 2 句，共 2 句"]

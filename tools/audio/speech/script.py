@@ -60,13 +60,13 @@ class Piece:
         return phonemes(list(self.words))
 
 
-def lines(text: str) -> list[Line]:
-    """Divide a text into sentences, each with its language."""
+def lines(text: str, usual: Language = "en") -> list[Line]:
+    """Divide a text into sentences, each with its language; ``usual`` where only numbers stand."""
     out = []
     for paragraph in re.split(r"\s*\n\s*", text.strip()):
         sentences = [sentence for sentence in _sentences(paragraph) if re.search(r"[^\W_]", sentence)]
         for at, sentence in enumerate(sentences):
-            out.append(Line(sentence, language_of(sentence), at + 1 == len(sentences)))
+            out.append(Line(sentence, language_of(sentence, usual), at + 1 == len(sentences)))
     return out
 
 
@@ -91,10 +91,12 @@ def _sentences(paragraph: str) -> Iterator[str]:
         yield paragraph[start:].strip()
 
 
-def language_of(text: str) -> Language:
-    """``zh`` when there are at least as many Chinese characters as Latin words."""
-    han = len(_HAN.findall(text))
-    return "zh" if han and han >= len(_LATIN_WORD.findall(text)) else "en"
+def language_of(text: str, usual: Language = "en") -> Language:
+    """``zh`` when there are at least as many Chinese characters as Latin words; ``usual`` when there is neither."""
+    han, latin = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text))
+    if not han and not latin:
+        return usual
+    return "zh" if han >= latin else "en"
 
 
 def words(line: Line, lexicon: Lexicon) -> list[Word]:
