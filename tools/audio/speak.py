@@ -159,4 +159,4 @@ def _summary(recording: Recording, voice: Voice, cast: dict[Language, Voice], le
         f", and {others[0]} for the other language, which {voice.name} does not speak" if others else ""
     )
     missing = f"; left out: {', '.join(left_out)}" if left_out else ""
-    return f"Read aloud in {recording.seconds:.0f} seconds by {names}{missing}."
+    return f"Read aloud by {names}: {recording.seconds:.1f} seconds of sound{missing}."
