@@ -25,7 +25,8 @@ from tools.models.catalogue import Catalogue
 from tools.models.chat import Answer, ChatClient
 from tools.models.endpoint import Purpose
 from tools.models.fetch import Fetcher
-from tools.models.llm_server import Llm, threads_here
+from tools.models.fit import threads_here
+from tools.models.llm_server import Llm
 from tools.models.resolve import Choice, Models, ModelSettings
 
 COMMAND = "python -m bench llm"

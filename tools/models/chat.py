@@ -10,14 +10,13 @@ Our own llama.cpp keeps the beginning of the last prompt of every slot. A purpos
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import orjson
 
-from memory.events import Call
 from tools.errors import ModelMissing
 from tools.models.endpoint import (
     Answer,
@@ -29,8 +28,9 @@ from tools.models.endpoint import (
     Refused,
     TooLong,
     Unreachable,
-    Usage,
+    is_loopback,
 )
+from tools.models.stream import Reading, json_object, lines, said
 
 __all__ = [
     "Answer",
@@ -74,90 +74,6 @@ def slot_of(purpose: Purpose, slots: int, busy: Counter[int]) -> int | None:
     return spare[0] if spare else own
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What has come of an answer so far."""
-
-    on_delta: Callable[[str], None] | None
-    began: float = field(default_factory=time.monotonic)
-    first: float = 0.0
-    texts: list[str] = field(default_factory=list)
-    thoughts: list[str] = field(default_factory=list)
-    calls: dict[int, dict[str, str]] = field(default_factory=dict)
-    finish: str = ""
-    model: str = ""
-    usage: dict[str, Any] = field(default_factory=dict)
-    done: bool = False
-
-    @property
-    def moving(self) -> bool:
-        """Whether the model has begun to answer."""
-        return bool(self.texts or self.thoughts or self.calls)
-
-    def take(self, line: bytes) -> None:
-        """Read one line of the stream. Lines that are not data (comments, blanks) mean nothing."""
-        if not line.startswith(b"data:"):
-            return
-        data = line[5:].strip()
-        if data == b"[DONE]":
-            self.done = True
-            return
-        chunk = orjson.loads(data)
-        choices = chunk.get("choices")
-        if choices:
-            choice = choices[0]
-            delta = choice.get("delta") or choice.get("message") or {}
-            text = delta.get("content")
-            if text:
-                self.texts.append(text)
-                if not self.first:
-                    self.first = time.monotonic() - self.began
-                if self.on_delta is not None:
-                    self.on_delta(text)
-                if not choice.get("finish_reason"):
-                    return
-            self._rare(choice, delta)
-        if chunk.get("error"):
-            raise Interrupted(f"The language model stopped: {_said(chunk)}.", "".join(self.texts))
-        self.model = chunk.get("model") or self.model
-        self.usage = chunk.get("usage") or self.usage
-
-    def _rare(self, choice: dict[str, Any], delta: dict[str, Any]) -> None:
-        """Everything that does not come with every token."""
-        self.finish = choice.get("finish_reason") or self.finish
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
-        if thought:
-            self.thoughts.append(thought)
-        for part in delta.get("tool_calls") or ():
-            if not self.first:
-                self.first = time.monotonic() - self.began
-            call = self.calls.setdefault(part.get("index", len(self.calls)), {"id": "", "name": "", "arguments": ""})
-            function = part.get("function") or {}
-            call["id"] = part.get("id") or call["id"]
-            call["name"] = function.get("name") or call["name"]
-            call["arguments"] += function.get("arguments") or ""
-
-    def answer(self, endpoint: Endpoint, fenced: bool) -> Answer:
-        """The whole message; ``fenced`` says that it is JSON which the server was not held to."""
-        calls, malformed = [], {}
-        for index, call in sorted(self.calls.items()):
-            name, args = call["id"] or f"call_{index}", _object(call["arguments"])
-            if args is None:
-                malformed[name] = call["arguments"]
-            calls.append(Call(id=name, tool=call["name"], args=args or {}))
-        details = self.usage.get("prompt_tokens_details") or {}
-        usage = Usage(
-            self.usage.get("prompt_tokens", 0),
-            self.usage.get("completion_tokens", 0),
-            details.get("cached_tokens") or 0,
-        )
-        text = "".join(self.texts)
-        return Answer(
-            _unfenced(text) if fenced else text, calls, self.finish, usage, endpoint.model or self.model, self.first,
-            time.monotonic() - self.began, "".join(self.thoughts), malformed,
-        )  # fmt: skip
-
-
 class ChatClient:
     """Asks the served model. One a process; safe for any number of requests at once on its event loop.
 
@@ -170,7 +86,7 @@ class ChatClient:
     def __init__(self, endpoint: Callable[[], Awaitable[Endpoint]], patience: Patience | None = None) -> None:
         self._endpoint = endpoint
         self._patience = patience or Patience()
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
         self._busy: dict[str, Counter[int]] = {}
 
     async def __aenter__(self) -> "ChatClient":
@@ -181,9 +97,9 @@ class ChatClient:
 
     async def close(self) -> None:
         """Close the connections. Requests in flight fail."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
 
     async def endpoint(self) -> Endpoint:
         """The endpoint of the moment. Raises ModelMissing when there is none."""
@@ -226,7 +142,7 @@ class ChatClient:
         tries, began = 0, time.monotonic()
         while True:
             endpoint = await self._endpoint()
-            reading = _Reading(on_delta)
+            reading = Reading(on_delta)
             try:
                 return await self._once(
                     endpoint, _body(endpoint, messages, schema, wanted), reading, purpose, schema is not None
@@ -240,7 +156,7 @@ class ChatClient:
                 await asyncio.sleep(0.05 * tries)
 
     async def _once(
-        self, endpoint: Endpoint, body: dict[str, Any], reading: _Reading, purpose: Purpose, wants_json: bool
+        self, endpoint: Endpoint, body: dict[str, Any], reading: Reading, purpose: Purpose, wants_json: bool
     ) -> Answer:
         headers = {"Content-Type": "application/json"}
         if endpoint.key:
@@ -259,17 +175,17 @@ class ChatClient:
                 busy[slot] -= 1
         return reading.answer(endpoint, wants_json and endpoint.json_mode != "schema")
 
-    async def _stream(self, endpoint: Endpoint, body: bytes, headers: dict[str, str], reading: _Reading) -> None:
+    async def _stream(self, endpoint: Endpoint, body: bytes, headers: dict[str, str], reading: Reading) -> None:
         patience, loop = self._patience, asyncio.get_running_loop()
         try:
             async with asyncio.timeout(patience.first) as limit:
-                async with self._http().post(
+                async with self._http(endpoint.url).post(
                     endpoint.url + "/chat/completions", data=body, headers=headers
                 ) as response:
                     if response.status != 200:
                         raise _refusal(endpoint, response.status, await response.read())
                     moved = 0.0
-                    async for line in _lines(response.content):
+                    async for line in lines(response.content):
                         reading.take(line)
                         # Moving a timer costs as much as a token, so at most once a second, and not for keep-alives.
                         if reading.moving and (now := loop.time()) - moved > 1.0:
@@ -286,33 +202,23 @@ class ChatClient:
         if not (reading.done or reading.finish):
             raise Interrupted("The language model broke off in the middle of its answer.", "".join(reading.texts))
 
-    def _silent(self, endpoint: Endpoint, reading: _Reading) -> ChatError:
+    def _silent(self, endpoint: Endpoint, reading: Reading) -> ChatError:
         if reading.texts:
             return Interrupted(
                 f"The language model fell silent for {self._patience.between:.0f} s.", "".join(reading.texts)
             )
         return Unreachable(f"The language model at {endpoint.url} gave no word for {self._patience.first:.0f} s.")
 
-    def _http(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
+    def _http(self, url: str) -> aiohttp.ClientSession:
+        """The session for an address. Proxies of the environment are for the world outside, never for this machine."""
+        outside = not is_loopback(url)
+        if outside not in self._sessions:
+            self._sessions[outside] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._patience.connect),
-                trust_env=True,
+                trust_env=outside,
             )
-        return self._session
-
-
-async def _lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Lines of a stream; whole network reads at a time, because most carry one or several whole lines."""
-    rest = b""
-    async for piece in stream.iter_any():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            if line:
-                yield line
-    if rest:
-        yield rest
+        return self._sessions[outside]
 
 
 def _body(
@@ -339,28 +245,9 @@ def _body(
     return body
 
 
-def _unfenced(text: str) -> str:
-    """The JSON object within what a chatty model wrote around it."""
-    start, end = text.find("{"), text.rfind("}")
-    return text[start : end + 1] if 0 <= start < end else text
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = orjson.loads(text or "{}")
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _said(reply: dict[str, Any]) -> str:
-    error = reply.get("error") or reply
-    return str(error.get("message") if isinstance(error, dict) else error)[:300]
-
-
 def _refusal(endpoint: Endpoint, status: int, body: bytes) -> Exception:
     """What an error status means, in the words of whoever can mend it."""
-    reply = _object(body.decode("utf-8", "replace")) or {"error": body[:300].decode("utf-8", "replace")}
+    reply = json_object(body.decode("utf-8", "replace")) or {"error": body[:300].decode("utf-8", "replace")}
     error = reply.get("error")
     error = error if isinstance(error, dict) else {}
     if "exceed_context" in str(error.get("type")) or "context_length" in str(error.get("code")):
@@ -368,5 +255,5 @@ def _refusal(endpoint: Endpoint, status: int, body: bytes) -> Exception:
     if status in (401, 403):
         return ModelMissing("llm", f"{endpoint.url} refused the key: `rhapsode models use {endpoint.url} --key KEY`.")
     if status == 503:
-        return Unreachable(f"The language model at {endpoint.url} is not ready: {_said(reply)}")
-    return Refused(f"The language model at {endpoint.url} answered {status}: {_said(reply)}", status)
+        return Unreachable(f"The language model at {endpoint.url} is not ready: {said(reply)}")
+    return Refused(f"The language model at {endpoint.url} answered {status}: {said(reply)}", status)

@@ -49,6 +49,7 @@ class Downloads:
         self._wanted: list[str] = []
         self._waited_for: dict[str, asyncio.Future[State]] = {}
         self._wake = asyncio.Event()
+        self._running = False
         self._now: tuple[str, asyncio.Task[None]] | None = None
         self._listeners: list[Callable[[State], None]] = []
         self._later: set[asyncio.TimerHandle] = set()
@@ -82,6 +83,19 @@ class Downloads:
         state = self.state(entry)
         if state.state == "ready":
             return state
+        if listener is not None:
+            state.listeners.append(listener)
+        try:
+            if not self._running:
+                await self._fetch(state)
+                return state
+            return await asyncio.shield(self._first(entry, state))
+        finally:
+            if listener is not None:
+                state.listeners.remove(listener)
+
+    def _first(self, entry: Entry, state: State) -> "asyncio.Future[State]":
+        """Put an entry before all that nobody waits for."""
         future = self._waited_for.get(entry.id)
         if future is None:
             future = self._waited_for[entry.id] = asyncio.get_running_loop().create_future()
@@ -94,16 +108,11 @@ class Downloads:
             if self._now and self._now[0] not in self._waited_for:
                 self._now[1].cancel()  # it goes on later, from its last part
             self._wake.set()
-        if listener is not None:
-            state.listeners.append(listener)
-        try:
-            return await asyncio.shield(future)
-        finally:
-            if listener is not None:
-                state.listeners.remove(listener)
+        return future
 
     async def run(self) -> None:
         """Fetch what is wanted until cancelled."""
+        self._running = True
         try:
             while True:
                 self._wake.clear()
@@ -111,6 +120,10 @@ class Downloads:
                     await self._next(self._wanted.pop(0))
                 await self._wake.wait()
         finally:
+            self._running = False
+            for future in self._waited_for.values():
+                future.cancel()
+            self._waited_for.clear()
             for handle in self._later:
                 handle.cancel()
             if self._now:

@@ -13,6 +13,7 @@ fake of it), which takes a few fields more: the slot to use and whether to keep 
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import urlsplit
 
 from memory.events import Call
 from tools.errors import ToolError
@@ -68,6 +69,11 @@ class Answer:
     seconds: float = 0.0
     thought: str = ""
     malformed: dict[str, str] = field(default_factory=dict)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 class ChatError(Exception):

@@ -14,7 +14,6 @@ As a process of its own, it prints its address as one line of JSON and can be as
 
 import argparse
 import asyncio
-import hashlib
 import json
 import sys
 import time
@@ -27,7 +26,7 @@ from typing import Any
 import orjson
 
 from tools.models.endpoint import Endpoint
-from tools.models.fake_script import Rule, chunks_of, delta, http_chunk, rule_for, tokens_of
+from tools.models.fake_script import Rule, chunks_of, delta, embeddings, ending, http_chunk, rule_for, whole
 
 __all__ = ["FakeLlm", "Recorded", "Rule"]
 
@@ -168,7 +167,7 @@ class _Connection(asyncio.Protocol):
             where = self.fake.where
             self._document(200, {"total_slots": where.slots, "default_generation_settings": {"n_ctx": where.context}})
         elif path == "/v1/embeddings" and method == "POST":
-            self._document(200, _embeddings(orjson.loads(body)))
+            self._document(200, embeddings(orjson.loads(body)))
         elif path == "/v1/chat/completions" and method == "POST":
             request = Recorded(path, orjson.loads(body), headers.get("x-rhapsode-purpose", ""), key)
             self._chat(request)
@@ -203,7 +202,7 @@ class _Connection(asyncio.Protocol):
             }
             return self._document(400, {"error": error})
         if not request.body.get("stream"):
-            return self._document(200, _whole(request.body, rule, text))
+            return self._document(200, whole(request.body, rule, text))
         self.request = request
         fake.open += 1
         fake.most_open = max(fake.most_open, fake.open)
@@ -264,68 +263,7 @@ class _Stream:
         elif rule.fault == "cut":
             connection.transport.close()
         else:
-            connection.transport.write(_ending(self.request.body, rule, len(self.chunks)))
-
-
-def _ending(body: dict[str, Any], rule: Rule, tokens: int) -> bytes:
-    """Calls, finish reason, usage, the end of the stream."""
-    parts = [http_chunk(delta({"tool_calls": [call]})) for call in _calls(rule)]
-    parts.append(http_chunk(delta({}, "tool_calls" if rule.calls else "stop")))
-    usage = http_chunk(
-        b"data: " + orjson.dumps({"model": "fake", "choices": [], "usage": _usage(body, tokens)}) + b"\n\n"
-    )
-    return b"".join(parts) + usage + http_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
-
-
-def _calls(rule: Rule) -> list[dict[str, Any]]:
-    def arguments(call: dict[str, Any]) -> str:
-        value = call.get("arguments", {})
-        return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-    return [
-        {
-            "index": index,
-            "id": call.get("id", f"call_{index}"),
-            "type": "function",
-            "function": {"name": call["name"], "arguments": arguments(call)},
-        }
-        for index, call in enumerate(rule.calls)
-    ]
-
-
-def _usage(body: dict[str, Any], answer: int) -> dict[str, int]:
-    prompt = sum(len(tokens_of(str(message.get("content")))) for message in body.get("messages") or [])
-    return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
-
-
-def _whole(body: dict[str, Any], rule: Rule, text: str) -> dict[str, Any]:
-    """The answer to a request that does not stream."""
-    message: dict[str, Any] = {"role": "assistant", "content": text}
-    if rule.calls:
-        message["tool_calls"] = _calls(rule)
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if rule.calls else "stop"}
-    usage = _usage(body, len(chunks_of(text)))
-    return {
-        "id": "fake",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "fake",
-        "choices": [choice],
-        "usage": usage,
-    }
-
-
-def _embeddings(body: dict[str, Any]) -> dict[str, Any]:
-    """Unit vectors [8] of a hash: equal texts are equal, nothing else is meant."""
-    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
-
-    def vector(text: str) -> list[float]:
-        numbers = [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[:8]]
-        length = sum(number * number for number in numbers) ** 0.5
-        return [number / length for number in numbers]
-
-    data = [{"object": "embedding", "index": index, "embedding": vector(text)} for index, text in enumerate(texts)]
-    return {"object": "list", "model": "fake", "data": data, "usage": {"prompt_tokens": 0, "total_tokens": 0}}
+            connection.transport.write(ending(self.request.body, rule, len(self.chunks)))
 
 
 async def _serve(port: int, rules: Sequence[Rule], key: str, say: Callable[[str], object]) -> None:

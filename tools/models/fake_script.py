@@ -7,6 +7,7 @@ A script file is JSON, a list of objects with the fields of :class:`Rule`, for e
      {"times": 1, "fault": "die", "after": 5, "tokens": 40}]
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -172,3 +173,64 @@ def delta(content: dict[str, Any], finish: str | None = None, **more: Any) -> by
 def http_chunk(data: bytes) -> bytes:
     """One chunk of a chunked HTTP body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def ending(body: dict[str, Any], rule: Rule, tokens: int) -> bytes:
+    """Calls, finish reason, usage, the end of the stream."""
+    parts = [http_chunk(delta({"tool_calls": [call]})) for call in _calls(rule)]
+    parts.append(http_chunk(delta({}, "tool_calls" if rule.calls else "stop")))
+    usage = http_chunk(
+        b"data: " + orjson.dumps({"model": "fake", "choices": [], "usage": _usage(body, tokens)}) + b"\n\n"
+    )
+    return b"".join(parts) + usage + http_chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+
+
+def _calls(rule: Rule) -> list[dict[str, Any]]:
+    def arguments(call: dict[str, Any]) -> str:
+        value = call.get("arguments", {})
+        return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+    return [
+        {
+            "index": index,
+            "id": call.get("id", f"call_{index}"),
+            "type": "function",
+            "function": {"name": call["name"], "arguments": arguments(call)},
+        }
+        for index, call in enumerate(rule.calls)
+    ]
+
+
+def _usage(body: dict[str, Any], answer: int) -> dict[str, int]:
+    prompt = sum(len(tokens_of(str(message.get("content")))) for message in body.get("messages") or [])
+    return {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
+
+
+def whole(body: dict[str, Any], rule: Rule, text: str) -> dict[str, Any]:
+    """The answer to a request that does not stream."""
+    message: dict[str, Any] = {"role": "assistant", "content": text}
+    if rule.calls:
+        message["tool_calls"] = _calls(rule)
+    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if rule.calls else "stop"}
+    usage = _usage(body, len(chunks_of(text)))
+    return {
+        "id": "fake",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "fake",
+        "choices": [choice],
+        "usage": usage,
+    }
+
+
+def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    """Unit vectors [8] of a hash: equal texts are equal, nothing else is meant."""
+    texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+
+    def vector(text: str) -> list[float]:
+        numbers = [byte - 127.5 for byte in hashlib.sha256(text.encode()).digest()[:8]]
+        length = sum(number * number for number in numbers) ** 0.5
+        return [number / length for number in numbers]
+
+    data = [{"object": "embedding", "index": index, "embedding": vector(text)} for index, text in enumerate(texts)]
+    return {"object": "list", "model": "fake", "data": data, "usage": {"prompt_tokens": 0, "total_tokens": 0}}

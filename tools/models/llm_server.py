@@ -9,20 +9,19 @@ runs (bench/llm.py), so nothing need be switched when one begins.
 
 import asyncio
 import logging
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import aiohttp
-import psutil
 
 from tools.errors import ModelMissing
 from tools.loaders import Chosen
 from tools.models.catalogue import Entry
 from tools.models.endpoint import Endpoint
-from tools.models.gguf import BadGguf, Gguf, read_gguf
+from tools.models.fit import fit
+from tools.models.gguf import BadGguf
 from tools.models.llm_process import ChildFailed, LlmConfig, LlmProcess
 from tools.models.prefixes import Prefixes, make, restore
 from tools.models.probe import probe
@@ -34,6 +33,8 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 STEADY_S = 60.0
 """A child that lived this long starts the count of crashes anew."""
 DRAIN_S = 600.0
+HEALTH_S = 5.0
+"""A quiet child is asked for its health this often."""
 FIX = "rhapsode models recommend"
 PATIENT_CRASHES = 3
 """Requests wait through so many crashes in a row; then they are told."""
@@ -51,13 +52,17 @@ class Llm:
         settings: threads, slots, tokens a slot.
         slots: folder for saved prefixes, such as ``DATA/slots``.
         wait_s: how long :meth:`endpoint` waits for a model that is on its way.
+        patience_s: a child that says nothing for so long, not even that it is well, is ended and started again.
     """
 
-    def __init__(self, models: Models, settings: ModelSettings, slots: Path, *, wait_s: float = 900.0) -> None:
+    def __init__(
+        self, models: Models, settings: ModelSettings, slots: Path, *, wait_s: float = 900.0, patience_s: float = 60.0
+    ) -> None:
         self._models = models
         self._settings = settings
         self._slots = slots
         self._wait_s = wait_s
+        self._patience_s = patience_s
         self._state: LlmState = "starting"
         self._error: str | None = None
         self._fix: str | None = None
@@ -198,13 +203,16 @@ class Llm:
 
     async def _launch(self, chosen: Chosen, entry: Entry | None) -> LlmProcess:
         try:
-            child = await LlmProcess.start(await asyncio.to_thread(self._config, chosen, entry))
+            child = await LlmProcess.start(await asyncio.to_thread(self._fit, chosen, entry))
         except (ChildFailed, BadGguf) as error:
             if entry is not None:
                 await self._blame(entry, error)
             raise
         await self._warm(child)
         return child
+
+    def _fit(self, chosen: Chosen, entry: Entry | None) -> LlmConfig:
+        return fit(chosen, entry, self._settings, self._models.budget, self._slots)
 
     async def _blame(self, entry: Entry, error: Exception) -> None:
         """A model that will not run stands back; where its file is damaged, it is fetched again."""
@@ -247,8 +255,12 @@ class Llm:
         try:
             while self._state != "stopped":
                 wake = asyncio.create_task(self._next_wake())
-                await asyncio.wait([ended, wake], return_when=asyncio.FIRST_COMPLETED)
+                heard, _ = await asyncio.wait([ended, wake], timeout=HEALTH_S, return_when=asyncio.FIRST_COMPLETED)
                 wake.cancel()
+                if not heard and not await child.answers(self._patience_s):
+                    logger.warning("The language model has not answered for %s s and is ended.", self._patience_s)
+                    child.kill()
+                    await ended
                 if ended.done():
                     self._child, self.restarts = None, self.restarts + 1
                     raise Ended(f"The language model ended with status {ended.result()}; it starts again.", child.log)
@@ -266,25 +278,6 @@ class Llm:
             logger.warning("Staying with the present language model. %s", error)
             return False
         return True
-
-    def _config(self, chosen: Chosen, entry: Entry | None) -> LlmConfig:
-        """How to serve a file within memory: fewer slots rather than shorter ones."""
-        assert chosen.path is not None
-        path = chosen.path if chosen.path.is_file() else next(iter(sorted(chosen.path.glob("*.gguf"))), chosen.path)
-        if not path.is_file():
-            raise ModelMissing(LLM, f"{path} holds no GGUF file: rhapsode models use PATH_OR_URL.")
-        shape, settings, choice = read_gguf(path), self._settings, self._settings.tasks.get(LLM)
-        context = min(settings.slot_tokens, shape.context or settings.slot_tokens)
-        profile = (choice.profile if choice else None) or (entry.profile if entry else "constrained")
-        return LlmConfig(
-            path, chosen.model or shape.name, self._slots.absolute(), context, self._fitting(shape, context, path),
-            settings.threads or threads_here(), settings.gpu_layers, 256, profile, chosen.sha256,
-            chosen.licence or shape.licence or None,
-        )  # fmt: skip
-
-    def _fitting(self, shape: Gguf, context: int, path: Path) -> int:
-        room = min(self._models.budget, psutil.virtual_memory().available) - path.stat().st_size * 1.5
-        return max(1, min(self._settings.slots, int(room / max(shape.token_bytes * context, 1))))
 
     def _say(self, state: LlmState, error: str | None = None, fix: str | None = None) -> None:
         if self._state != "stopped":
@@ -329,9 +322,3 @@ async def _drain(old: LlmProcess) -> None:
         logger.debug("The old language model was gone already.")
     finally:
         await old.stop()
-
-
-def threads_here() -> int:
-    """Threads for the language model: the real cores that this process may use, at most eight."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(psutil.cpu_count(logical=False) or allowed, allowed, 8))

@@ -12,7 +12,7 @@ import aiohttp
 
 from tools.errors import ModelMissing, ToolError
 from tools.models.chat import ChatClient, Patience
-from tools.models.endpoint import ChatError, Endpoint, JsonMode, Profile
+from tools.models.endpoint import ChatError, Endpoint, JsonMode, Profile, is_loopback
 
 UNKNOWN_CONTEXT = 8192
 
@@ -83,7 +83,8 @@ async def probe(endpoint: Endpoint, *, first_s: float = 60.0) -> Probed:
     found = _Found()
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     timeout = aiohttp.ClientTimeout(total=15)
-    async with aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=True) as session:
+    outside = not is_loopback(endpoint.url)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout, trust_env=outside) as session:
         refused = await _list(session, endpoint, found)
         if refused:
             return Probed(endpoint, False, refused)

@@ -48,9 +48,12 @@ async def look(presets: Mapping[str, Preset] = PRESETS, hub: str = "https://hugg
     """Look at this machine. Asks local programs on their usual ports, and the hub for one header; waits two seconds at most."""
     local = [preset for preset in presets.values() if preset.local]
     timeout = aiohttp.ClientTimeout(total=2)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as here,
+        aiohttp.ClientSession(timeout=timeout, trust_env=True) as outside,
+    ):
         answers = await asyncio.gather(
-            *(_answers(session, preset.url + "/models") for preset in local), _answers(session, hub)
+            *(_answers(here, preset.url + "/models") for preset in local), _answers(outside, hub)
         )
     gpu, gpu_memory = await asyncio.to_thread(_gpu)
     running = tuple(preset.name for preset, answered in zip(local, answers, strict=False) if answered)

@@ -108,6 +108,12 @@ class Models:
         named = self.settings.memory_mb
         return named * 1_000_000 if named else int(self.memory * 0.6)
 
+    @property
+    def worker_budget(self) -> int:
+        """What the language model and the embedder leave of :attr:`budget` for models in workers, at least 1 GB."""
+        chosen = (self.entry_for(task) for task in (LLM, "embedding"))
+        return max(self.budget - sum(entry.needs for entry in chosen if entry), 1_000_000_000)
+
     def llm_entries(self) -> list[Entry]:
         """Catalogue entries for the language model, best first; what one starts on while the best is fetched comes last."""
         choice = self.settings.tasks.get(LLM)

@@ -276,3 +276,21 @@ async def test_a_model_on_its_way_is_waited_for_but_not_for_ever(tmp_path: Path)
     llm = Llm(models, models.settings, tmp_path, wait_s=0.05)
     with pytest.raises(ModelMissing, match="still starting"):
         await waiting(llm)
+
+
+@pytest.mark.models
+@pytest.mark.fault
+async def test_a_child_that_hangs_is_ended_and_started_again(weights: Path, tmp_path: Path) -> None:
+    models = Models(settings())
+    llm = Llm(models, models.settings, tmp_path / "slots", patience_s=0.5)
+    running = asyncio.create_task(llm.start())
+    try:
+        await llm.endpoint()
+        assert llm.pid is not None
+        before = llm.pid
+        os.kill(before, signal.SIGSTOP)
+        await until(lambda: llm.ready and llm.pid not in (None, before))
+        assert llm.restarts == 1
+    finally:
+        await llm.stop()
+        await asyncio.wait_for(running, 10)
