@@ -1,5 +1,6 @@
 """Erasing: what a person takes away is found nowhere."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -341,3 +342,18 @@ async def test_a_finished_job_s_fact_can_be_erased_alone(log: Log, story: Story)
     assert [fact.was for fact in facts if isinstance(fact, Erased)].count("job.finished") == 1
     with pytest.raises(UnknownAsset):
         await story.assets.get(story.picture)
+
+
+async def test_free_pages_that_another_program_left_are_cleaned_too(
+    tmp_path: Path, clock: Any, talk_on: Callable[[Log], Any]
+) -> None:
+    log = await Log.open(f"sqlite:///{tmp_path}/rhapsode.db", clock=clock)
+    story = await Story(log, talk_on(log), Assets(log, tmp_path)).plant()
+    careless = sqlite3.connect(tmp_path / "rhapsode.db", isolation_level=None)
+    careless.execute("PRAGMA secure_delete=OFF")
+    careless.execute("CREATE TABLE copies AS SELECT payload FROM events")
+    careless.execute("DROP TABLE copies")
+    careless.close()
+    await story.erase(whole=True)
+    assert traces(tmp_path) == []
+    await log.close()
