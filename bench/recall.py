@@ -215,9 +215,12 @@ async def speed(folder: Path) -> list[Figure]:
         recall = Recall(log, drawn, folder / "chroma", index=index, largest=largest)
         await recall.search("warm the index itself", owner="owner-0", session=None)
         first = [await searched(recall, owner, "first") for owner in range(OWNERS)]
+        cpu = time.process_time()
         warm = [await searched(recall, n * 37 % OWNERS, f"again {n}") for n in range(SEARCHES)]
+        cpu = (time.process_time() - cpu) * 1000 / SEARCHES
         for touch, times in (("first", first), ("warm", warm)):
             found += [figure(f"search.{name}.{touch}.p{p}", float(np.percentile(times, p)), "ms") for p in (50, 95)]
+        found.append(figure(f"search.{name}.warm.cpu", cpu, "ms"))
         await recall.close()
     await log.close()
     return found

@@ -56,6 +56,8 @@ class Indexing:
         self._sparse: set[Group] = set()
         self._working = asyncio.Lock()
         self._wake = asyncio.Event()
+        self.taken_back = 0
+        """How often rows were said to lack their vector after all; what was read of them before does not hold then."""
 
     async def likeness(self) -> Likeness:
         """The measure, ready after the first call; that also opens the index and checks that it fits."""
@@ -184,6 +186,7 @@ class Indexing:
             if lost:
                 logger.warning("The index lacks %d vectors of %s; making them again.", len(lost), group.name)
                 await self._log.write(lambda t: memories.mark(t.connection, lost, indexed=False))
+                self.taken_back += 1
                 self._wake.set()
             if len(ids) >= _COMPACT_FROM and len(living) < len(ids) * (1 - _DEAD_SHARE):
                 self._sparse.add(group)
@@ -200,6 +203,7 @@ class Indexing:
         living = [place for place, id in enumerate(ids) if id in wanted]
         kept = [ids[place] for place in living]
         await self._log.write(lambda t: memories.unmark(t.connection, group))
+        self.taken_back += 1
         await self._in_thread(_drop, group.name)
         await self._in_thread(_upsert, group.name, kept, rows[living])
         await self._log.write(lambda t: memories.mark(t.connection, kept, indexed=True))
@@ -207,6 +211,7 @@ class Indexing:
     async def _empty(self) -> None:
         self._shelves.drop()
         await self._log.write(lambda t: memories.unmark(t.connection, None))
+        self.taken_back += 1
         for name in await self._in_thread(_collections):
             await self._in_thread(_drop, name)
         await self._log.write(lambda t: memories.unmark_erased(t.connection, None))
@@ -226,6 +231,7 @@ class Indexing:
             await asyncio.to_thread(_clear, self._folder)
             names = []
             await self._log.write(lambda t: memories.unmark(t.connection, None))
+            self.taken_back += 1
         had = await asyncio.to_thread(_read, stamp)
         if had != want:
             if names:

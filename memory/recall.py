@@ -199,21 +199,25 @@ class Recall:
         if not query.strip() or k < 1:
             return []
 
-        def look(connection: Connection) -> tuple[View, list[Group]]:
+        # Rows without a vector are read before the index is searched: what is indexed in between is then in both.
+        def look(connection: Connection) -> tuple[View, dict[Group, list[MemoryRow]]]:
             seen = memories.view(connection, owner, session, scopes)
-            return seen, [group for group in seen.groups if memories.any_in(connection, group)]
+            groups = (group for group in seen.groups if memories.any_in(connection, group))
+            return seen, {group: memories.unindexed(connection, group, FRESH) for group in groups}
 
+        taken_back = self._indexing.taken_back
         view, groups = await self._log.read(look)
         if not groups:
             return []  # nobody waits for an embedding when there is nothing to find
         question = await (await self._indexing.likeness()).question(self._embedder, query)
+        for group in groups:
+            await self._indexing.ready(group)
+        if self._indexing.taken_back != taken_back:
+            view, groups = await self._log.read(look)
         least = THRESHOLD if threshold is None else threshold
         found: list[Recalled] = []
-        for group in groups:
+        for group, fresh in groups.items():
             asked = question if group.scope == "user" else question.in_story()
-            await self._indexing.ready(group)
-            # Before the index is searched: what is indexed in between is then found in both, not in neither.
-            fresh = await self._log.read(lambda c, group=group: memories.unindexed(c, group, FRESH))  # type: ignore[misc]
             rows, cosines = await self._candidates(view, group, fresh, asked, k, least)
             found += _relevant(rows, cosines, asked, least)
         return sorted(found, key=lambda one: -one.score)[:k]
