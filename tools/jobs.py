@@ -27,6 +27,9 @@ class AssetStore(Protocol):
     async def stage(self, source: bytes | Path, *, limit: int | None = None) -> Any:
         """Keep a file by its hash; returns an object with ``blob`` and ``size``."""
 
+    async def seal(self, source: Path, provenance: Provenance, media: str, *, name: str = "") -> Any:
+        """Keep what a job made, signed where its format can carry it; as :meth:`stage` otherwise."""
+
     async def get(self, id: str, *, reader: str | None = None) -> Any:
         """An asset's row; raises UnknownAsset."""
 
@@ -53,7 +56,7 @@ class Run:
     suspended: bool = False
     stopping: bool = False
     over: bool = False
-    sent: bool = False
+    began: bool = False
     committed: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
     waited: float = 0.0
@@ -135,7 +138,7 @@ async def saved(run: Run, value: Mapping[str, Any], assets: AssetStore) -> Draft
         parents=tuple(value["parents"]),
         fallback=value["fallback"],
     )
-    staged = await assets.stage(path)
+    staged = await assets.seal(path, provenance, value["media"], name=value["name"])
     fact = AssetSaved(
         asset=value["id"],
         media=value["media"],

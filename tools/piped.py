@@ -8,11 +8,8 @@ cancellation, as ``progress`` is.
 import base64
 import io
 import json
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +19,8 @@ from memory.events import MadeBy
 from memory.ids import new_id
 from tools.context import AssetBox, MemoryBox, OpenAsset, Remembered, Saved
 from tools.declare import Result
-from tools.errors import Cancelled, ModelMissing, ToolError
+from tools.errors import Cancelled
+from tools.inbox import Inbox
 from tools.loaders import Chosen
 from tools.pipe import Frame, Pipe
 from tools.staging import stage
@@ -37,82 +35,6 @@ PREVIEW_EVERY = 0.5
 PREVIEW_SIZE = 256
 
 
-@dataclass(slots=True)
-class Waiting:
-    """A question under way. Its answer, a cancellation (None), or, while a child runs, another job to do arrive in ``inbox``."""
-
-    job: str
-    for_child: bool
-    inbox: "queue.SimpleQueue[Frame | None]" = field(default_factory=queue.SimpleQueue)
-
-
-class Questions:
-    """All questions of this worker by number. The reading thread delivers, the asking thread waits."""
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe, self._lock, self._last = pipe, threading.Lock(), 0
-        self._waiting: dict[int, Waiting] = {}
-
-    def ask(self, job: str, what: str, values: Mapping[str, Any], on_run: Callable[[Frame], None]) -> Frame:
-        """Ask, wait, and return the answer; runs the jobs that arrive meanwhile if this waits for a child.
-
-        Raises:
-            Cancelled: the job was cancelled while it waited.
-            ToolError, ModelMissing: the answer is a refusal.
-        """
-        waiting = Waiting(job, what == "call")
-        with self._lock:
-            self._last += 1
-            number = self._last
-            self._waiting[number] = waiting
-        try:
-            self._pipe.send(Frame("ask", {**values, "ask": number, "job": job, "what": what}))
-            while True:
-                frame = waiting.inbox.get()
-                if frame is None:
-                    raise Cancelled("The job was cancelled.")
-                if frame.kind == "answer":
-                    return _checked(frame)
-                on_run(frame)
-        finally:
-            with self._lock:
-                del self._waiting[number]
-
-    def deliver(self, frame: Frame) -> None:
-        """Give an answer to who waits for it; one that nobody waits for any more is dropped."""
-        with self._lock:
-            waiting = self._waiting.get(frame.head["ask"])
-            if waiting:
-                waiting.inbox.put(frame)
-
-    def nest(self, frame: Frame) -> bool:
-        """Give a job to the newest thread that waits for a child; False when none does."""
-        with self._lock:
-            for number in sorted(self._waiting, reverse=True):
-                if self._waiting[number].for_child:
-                    self._waiting[number].inbox.put(frame)
-                    return True
-        return False
-
-    def cancel(self, job: str) -> None:
-        """Wake all that waits on behalf of a job."""
-        with self._lock:
-            for waiting in self._waiting.values():
-                if waiting.job == job:
-                    waiting.inbox.put(None)
-
-
-def _checked(frame: Frame) -> Frame:
-    error = frame.head.get("error")
-    if error is None:
-        return frame
-    if error["kind"] == "missing":
-        raise ModelMissing(error["task"], error["fix"])
-    if error["kind"] == "tool":
-        raise ToolError(error["words"])
-    raise RuntimeError(error["words"])
-
-
 class PipedContext:
     """A :class:`~tools.context.ToolContext` over a pipe; also the asset box and memory box of its job."""
 
@@ -120,7 +42,7 @@ class PipedContext:
         self,
         run: Mapping[str, Any],
         pipe: Pipe,
-        questions: Questions,
+        inbox: Inbox,
         load: Callable[[Chosen], Any],
         on_run: Callable[[Frame], None],
     ) -> None:
@@ -129,10 +51,9 @@ class PipedContext:
         self.language, self.request, self.seed = run["language"], run["request"], run["seed"]
         self.assets: AssetBox = self
         self.memory: MemoryBox = self
-        self.cancelled = threading.Event()
         self._staging, self._stem = Path(run["staging"]), run["tool"]
         self._open = {ref: open_asset(value) for ref, value in run["assets"].items()}
-        self._pipe, self._questions, self._load, self._on_run = pipe, questions, load, on_run
+        self._pipe, self._inbox, self._load, self._on_run = pipe, inbox, load, on_run
         self._models: dict[str, Any] = {}
         self._staged: dict[str, Saved] = {}
         self._made_by: list[MadeBy] = []
@@ -142,7 +63,7 @@ class PipedContext:
 
     def _ask(self, what: str, **values: Any) -> Frame:
         self._stop_if_cancelled()
-        frame = self._questions.ask(self.job, what, values, self._on_run)
+        frame = self._inbox.ask(self.job, what, values, self._on_run)
         for made in frame.head.get("made_by", ()):
             self._made(MadeBy.model_validate(made))
         return frame
@@ -152,7 +73,7 @@ class PipedContext:
             self._made_by.append(by)
 
     def _stop_if_cancelled(self) -> None:
-        if self.cancelled.is_set():
+        if self._inbox.is_cancelled(self.job):
             raise Cancelled("The job was cancelled.")
 
     def progress(self, share: float, stage: str = "", preview: "Image | None" = None) -> None:

@@ -24,6 +24,10 @@ READY_S = 60.0
 """A worker that has not said ready by then is given up."""
 
 
+LAST_WORDS_S = 5.0
+"""How long a worker may live on after its pipe has ended."""
+
+
 class OnTop(Protocol):
     """What a process needs to know of a run."""
 
@@ -91,7 +95,8 @@ class Process:
         """
         self._life = asyncio.create_task(self._live())
         try:
-            await asyncio.wait_for(self._said.wait(), READY_S)
+            async with asyncio.timeout(READY_S):
+                await self._said.wait()
         except TimeoutError:
             _log.warning("The %s worker was not ready after %d s.", self.lane.name, READY_S)
             self.kill()
@@ -142,7 +147,10 @@ class Process:
         self._doomed = True
         if self._child and self._child.returncode is None:
             with suppress(ProcessLookupError):
-                self._child.kill()
+                if os.name == "posix":  # asyncio's own kill() may reap the child behind its watcher's back
+                    os.kill(self._child.pid, signal.SIGKILL)
+                else:
+                    self._child.kill()
 
     async def wait(self) -> None:
         """Wait until it has ended and all it said was heard."""
@@ -160,8 +168,13 @@ class Process:
                     self._hear(frame)
         except BadFrame:
             _log.exception("The %s worker wrote garbage; ending it.", self.lane.name)
+            self.kill()
         self.ready = False
-        self.kill()
+        try:
+            async with asyncio.timeout(LAST_WORDS_S):
+                await child.wait()
+        except TimeoutError:  # it closed its pipe and lives on
+            self.kill()
 
     def _hear(self, frame: Frame) -> None:
         try:

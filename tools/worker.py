@@ -13,7 +13,6 @@ import faulthandler
 import gc
 import logging
 import os
-import queue
 import sys
 import threading
 import time
@@ -24,11 +23,12 @@ from typing import Any
 from tools.context import Saved
 from tools.declare import Result
 from tools.errors import Cancelled, ModelMissing, ToolError
+from tools.inbox import Inbox
 from tools.loaders import Chosen, loader_for
+from tools.models.loaded import Loaded
 from tools.pipe import BadFrame, Frame, Pipe
-from tools.piped import PipedContext, Questions, as_json
+from tools.piped import PipedContext, as_json
 from tools.registry import Registry
-from tools.resident import Loaded
 
 _log = logging.getLogger("tools.worker")
 
@@ -39,9 +39,7 @@ class Worker:
     def __init__(self, pipe: Pipe, registry: Registry, budget: int) -> None:
         self._pipe, self._registry = pipe, registry
         self._loaded = Loaded(budget)
-        self._questions = Questions(pipe)
-        self._work: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-        self._contexts: dict[str, PipedContext] = {}
+        self._inbox = Inbox(pipe)
 
     def serve(self) -> None:
         """Do jobs until the process is ended."""
@@ -49,27 +47,17 @@ class Worker:
         threading.Thread(target=_leave_with, args=(os.getppid(),), name="parent", daemon=True).start()
         self._pipe.send(Frame("ready", {"pid": os.getpid(), "tools": len(self._registry.tools)}))
         while True:
-            frame = self._work.get()
+            frame = self._inbox.next()
             self._run(frame) if frame.kind == "run" else self._free()
 
     def _read(self) -> None:
         try:
             while frame := self._pipe.receive():
-                self._take(frame)
+                self._inbox.put(frame)
         except BadFrame:
             _log.exception("The pipe is out of step; leaving.")
         finally:
             os._exit(0)
-
-    def _take(self, frame: Frame) -> None:
-        if frame.kind == "answer":
-            self._questions.deliver(frame)
-        elif frame.kind == "cancel":
-            if context := self._contexts.get(frame.head["job"]):
-                context.cancelled.set()
-            self._questions.cancel(frame.head["job"])
-        elif not (frame.kind == "run" and self._questions.nest(frame)):
-            self._work.put(frame)
 
     def _run(self, frame: Frame) -> None:
         """Run one job and say how it ended."""
@@ -89,13 +77,14 @@ class Worker:
         except (Exception, SystemExit):
             ended = {"how": "bug", "trace": traceback.format_exc()}
         finally:
-            self._contexts.pop(job, None)
+            self._inbox.forget(job)
         seconds = round(time.monotonic() - started, 3)
         self._pipe.send(Frame("ended", {**ended, "job": job, "seconds": seconds, "resident": self._loaded.bytes}))
 
     def _ended_well(self, frame: Frame) -> dict[str, Any]:
-        context = PipedContext(frame.head, self._pipe, self._questions, self._load, self._run)
-        self._contexts[context.job] = context
+        context = PipedContext(frame.head, self._pipe, self._inbox, self._load, self._run)
+        if self._inbox.is_cancelled(context.job):
+            raise Cancelled("The job was cancelled before it began.")
         tool = self._registry.get(frame.head["tool"])
         params = tool.params.model_validate(frame.head["args"])
         self._pipe.send(Frame("began", {"job": context.job}))

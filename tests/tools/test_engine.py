@@ -422,7 +422,7 @@ async def test_idle_workers_give_up_their_models(open_house: Any, until: Any, tm
     async with open_house(tmp_path, settings=EngineSettings(idle_s=0.4), **parts) as house:
         await house.do("asking")
         light = next(worker for worker in house.engine.workers if worker.lane.name == "light")
-        assert light.resident == 4096
+        assert light.resident >= 4096
         await until(lambda: light.resident == 0)
         assert (await house.do("asking")).kind == "job.finished"
 
