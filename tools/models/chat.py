@@ -60,18 +60,20 @@ class Patience:
 def slot_of(purpose: Purpose, slots: int, busy: Counter[int]) -> int | None:
     """The slot of our server that a request should use; None lets the server choose.
 
-    With four slots or more every purpose has its own; slots above the fourth take chat when the chat slot is busy. With
-    three, story shares with chat. With fewer, pinning would only throw prefixes out, and the server's own cache does better.
+    With four slots or more every purpose has its own, with three, story shares with chat. When chat's or story's is busy, a
+    spare slot takes the request, else the other's: two replies side by side are worth reading one prefix again. Choices are
+    short and wait; jobs stay in the last slot whatever happens. With fewer than three slots pinning would only throw prefixes
+    out, and the server's own cache does better.
     """
     if slots < 3:
         return None
     if purpose == "job":
         return slots - 1
-    own = {"choice": 0, "chat": 1, "story": 2 if slots > 3 else 1}[purpose]
-    if not busy[own]:
-        return own
-    spare = [slot for slot in range(3, slots - 1) if not busy[slot]]
-    return spare[0] if spare else own
+    if purpose == "choice":
+        return 0
+    story = 2 if slots > 3 else 1
+    own, other = (1, story) if purpose == "chat" else (story, 1)
+    return next((slot for slot in (own, *range(3, slots - 1), other) if not busy[slot]), own)
 
 
 class ChatClient:

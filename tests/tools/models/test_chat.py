@@ -111,7 +111,11 @@ def test_a_job_never_uses_the_slot_of_another_purpose() -> None:
 def test_chats_at_once_spread_over_the_spare_slots_and_come_home_afterwards() -> None:
     assert slot_of("chat", 6, Counter()) == 1
     assert slot_of("chat", 6, Counter({1: 1})) == 3
-    assert slot_of("chat", 6, Counter({1: 1, 3: 1, 4: 1})) == 1
+    assert slot_of("chat", 6, Counter({1: 1, 3: 1, 4: 1})) == 2
+    assert slot_of("chat", 4, Counter({1: 1})) == 2
+    assert slot_of("story", 4, Counter({2: 1})) == 1
+    assert slot_of("chat", 4, Counter({1: 1, 2: 1})) == 1
+    assert slot_of("choice", 4, Counter({0: 3})) == 0
     assert slot_of("chat", 2, Counter()) is None
 
 

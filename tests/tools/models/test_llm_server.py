@@ -23,7 +23,7 @@ from tools.models.llm_server import Llm
 from tools.models.resolve import Choice, Models, ModelSettings
 
 SMALLEST = "smollm2-135m"
-CHOICE = [{"role": "system", "content": "You choose a tool. " + "A request to draw becomes draw_picture. " * 40}]
+CHOICE = [{"role": "system", "content": "You choose a tool. " + "A request to draw becomes draw_picture. " * 12}]
 CHAT = [{"role": "system", "content": "You are kind and brief."}]
 
 
