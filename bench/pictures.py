@@ -87,7 +87,8 @@ def _embed() -> Any:
 def found(request: str, names: tuple[str, ...], seed: int, embed: Any) -> tuple[list[str], list[str]]:
     """The named things that are in the pixels, and those that are not."""
     scene = enriched(read(request, embed).scene, seed)
-    seen, missed = [], []
+    seen: list[str] = []
+    missed: list[str] = []
     for name in names:
         index = next((i for i, thing in enumerate(scene.things) if thing.subject == name), None)
         share = 0.0 if index is None else contribution(scene, index, seed)

@@ -8,16 +8,18 @@ from tools.image.scene import Scene, Thing
 from tools.image.settle import INDOOR_KINDS
 from tools.image.stock import subjects
 
-FIELDS = frozenset({"lavender", "wheat", "tulips", "sunflowers", "flowers", "bamboo"})
+FIELDS = frozenset({"lavender", "wheat", "tulips", "sunflowers", "flowers"})
 """Plants that fill the ground when the picture is of open land."""
 
 
 def _sown(scene: Scene) -> list[Thing]:
-    """The scene's things, plants of the field in as many clumps as fill it."""
-    open_land = scene.place in ("meadow", "hills", "mountains", "village", "forest")
+    """The scene's things, plants of the field in as many clumps as fill it, bamboo as a grove."""
+    if scene.place not in ("meadow", "hills", "mountains", "village", "forest"):
+        return list(scene.things)
+    counts = {**dict.fromkeys(FIELDS, 12), "bamboo": 5}
     return [
-        thing.model_copy(update={"count": 12})
-        if open_land and thing.subject in FIELDS and thing.of is None and thing.count in (1, 3) and thing.asked
+        thing.model_copy(update={"count": counts[thing.subject]})
+        if thing.subject in counts and thing.of is None and thing.count in (1, 3) and thing.asked
         else thing
         for thing in scene.things
     ]

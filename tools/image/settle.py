@@ -153,9 +153,11 @@ def _place(votes: dict[str, list[str]], drawn: list[Subject]) -> str:
     keys = {subject.key for subject in drawn}
     if "room" in firm and not {"street", "city", "beach", "meadow"} & set(firm):
         return "room"
+    if "clouds" in firm and not any("云" in word or "cloud" in word for word in words) and not _all(drawn, "air"):
+        firm = [place for place in firm if place != "clouds"]
     for place in STRONG:
         if place in firm and not (place == "clouds" and len(set(firm)) > 1):
-            return "meadow" if place == "clouds" and words == ["sky"] and not _all(drawn, "air") else place
+            return place
     if "room" in named:
         return "room"
     return _suggested(keys, drawn)
@@ -173,7 +175,11 @@ def _suggested(keys: set[str], drawn: list[Subject]) -> str:
         and keys & SWIMMERS
         and all(s.key in SWIMMERS or s.habit == "water" or s.kind == "animal-marine" for s in body)
     ):
-        return "underwater" if not any(s.habit == "water" and s.height > 3 for s in body) else "sea"
+        return (
+            "underwater"
+            if not any(s.habit == "water" and s.height > 3 and s.key != "submarine" for s in body)
+            else "sea"
+        )
     if body and all(
         subject.kind in INDOOR_KINDS or subject.key in ("sprite.cat", "vase") or subject.habit == "wall"
         for subject in body
@@ -181,11 +187,13 @@ def _suggested(keys: set[str], drawn: list[Subject]) -> str:
         return "room"
     if "mountain" in keys:
         return "mountains"
+    if keys & {"island", "iceberg", "sprite.desert island"}:
+        return "sea"
     return "hills" if any(subject.height > 12 for subject in body) else "meadow"
 
 
 def _all(drawn: Iterable[Subject], habit: str) -> bool:
-    return all(subject.habit == habit for subject in drawn)
+    return all(subject.habit in (habit, "sky") for subject in drawn)
 
 
 def _time(votes: dict[str, list[str]], drawn: list[Subject]) -> str:

@@ -1,8 +1,8 @@
 """What can be drawn: our own drawings, people, and the sprite pack, found by word in both languages or by meaning.
 
-A word is looked up in this order: our own things and people, other names of sprites, labels of sprites, their tags where a
-tag is not shared by many, and last the embedder, which only counts when it is sure (short words lie close together in its
-space, so the bar is high). What nothing answers to is said to the person and not replaced by something else.
+A word is looked up in this order: our own things and people, other names of sprites, labels of sprites, and last by meaning,
+which only counts when it is sure (short words lie close together in the embedder's space, so the bar is high; it is lower for
+a sprite that has the word among its tags). What nothing answers to is said to the person and not replaced by something else.
 """
 
 import json
@@ -21,6 +21,9 @@ import yaml
 HERE = Path(__file__).parent
 SURE = 0.945
 """Cosine from which a sprite found by meaning is trusted, from looking at 120 words that it should and should not know."""
+
+NEAR = 0.89
+"""The same for a sprite that carries the very word among its tags."""
 
 Embed = Callable[[list[str]], np.ndarray]
 
@@ -165,15 +168,17 @@ def find(word: str, embed: Embed | None = None) -> Subject | None:
         tail = "".join(parts[start:]) if _is_chinese(word) else " ".join(parts[start:])
         if found := look_up(tail):
             return found
-    for form in singulars(word):
-        if form in _tags():
-            return subjects()[_tags()[form]]
-    return by_meaning(word, embed) if embed else None
+    if embed is None:
+        return None
+    tagged = next((_tags()[form] for form in singulars(word) if form in _tags()), None)
+    return by_meaning(word, embed, tagged)
 
 
-def by_meaning(word: str, embed: Embed) -> Subject | None:
-    """The sprite whose name means nearly the same, or None."""
+def by_meaning(word: str, embed: Embed, tagged: str | None = None) -> Subject | None:
+    """The sprite whose name means nearly the same, or None. One that is ``tagged`` with the word need be less near."""
     labels, vectors = _vectors()
     scores = vectors @ np.asarray(embed([word]), dtype=np.float32).reshape(-1)
+    if tagged is not None and max(scores[i] for i, label in enumerate(labels) if f"sprite.{label}" == tagged) >= NEAR:
+        return subjects()[tagged]
     best = int(np.argmax(scores))
     return subjects()[f"sprite.{labels[best]}"] if scores[best] >= SURE else None

@@ -77,9 +77,15 @@ def _longest(tokens: list[str], at: int) -> tuple[Word, int]:
             continue
         for number, form in enumerate(_forms(part, chinese)):
             if kinds := _table().get(form):
-                plural = not chinese and (number > 0 or part[-1] in ("people", "children", "women", "men"))
+                plural = not chinese and (number > 0 or part[-1] in _PLURALS or _also_singular(part, kinds))
                 return Word("".join(part) if chinese else " ".join(part), dict(kinds), chinese, plural), length
     return Word(tokens[at], {}, chinese, False), 1
+
+
+def _also_singular(part: list[str], kinds: dict[str, str]) -> bool:
+    """Whether a listed plural such as "geese" stands beside its singular for the same thing."""
+    table = _table()
+    return any(table.get(form, {}).get("thing") == kinds.get("thing", "") for form in _forms(part, False)[1:])
 
 
 def _forms(part: list[str], chinese: bool) -> list[str]:
@@ -138,6 +144,7 @@ class _Reader:
         self.side: str | None = None
         self.depth: str | None = None
         self.after_place = False
+        self.clause = 0
 
     def read(self) -> None:
         """Walk all words."""
@@ -150,7 +157,7 @@ class _Reader:
         if word.text in ",.;:，。；：、!?！？\n":
             self._end_of_clause(word.text)
             return
-        if word.text == "在":
+        if word.text.endswith("在"):
             self.at_marker = True
         if kinds.keys() & {"thing", "place", "water"}:
             self.after_place = "thing" not in kinds
@@ -203,7 +210,8 @@ class _Reader:
             following.text == "的" or (not word.chinese and "thing" in following.kinds and action != "ride")
         )
         if self.group and not before_noun:
-            for index in self.group:
+            doers = [index for index in self.group if index >= self.clause] or self.group
+            for index in doers:
                 if self.things[index].action not in _BUSY:
                     self.things[index] = self.things[index].model_copy(update={"action": action})
             if action == "ride":
@@ -290,6 +298,8 @@ class _Reader:
             self._relate(before, self.relation, index)
 
     def _end_of_clause(self, mark: str) -> None:
+        if mark in ",，":
+            self.clause = len(self.things)
         if mark in ",，、":
             if mark == "，" and not self.leading:
                 self.group = []
@@ -308,6 +318,8 @@ class _Reader:
         elif not re.search(r"(ly|ing|ed|ful|ous|ish|less|ic|al|ive|ant|ent|y)$", word.text):
             self.unknown.append(word.text)
 
+
+_PLURALS = frozenset({"people", "children", "women", "men", "kids", "geese", "friends", "villagers"})
 
 _BUSY = frozenset({"umbrella", "kite", "read", "fish", "ride", "paint"})
 """Actions that a later "walks" or "sits" does not replace."""

@@ -21,6 +21,7 @@ class Placer(Relating):
             range(len(self.scene.things)),
             key=lambda i: (
                 not self.scene.things[i].asked and self.scene.things[i].subject != "table",
+                self.scene.things[i].count == 12,
                 self._rank(i),
                 -subjects()[self.scene.things[i].subject].height,
             ),
@@ -47,7 +48,8 @@ class Placer(Relating):
                 if thing.count == 12 and subject.kind == "plant" and thing.of is None
                 else self._one(index, number, thing, subject)
             )
-            if not thing.asked and placed.layer == "ground" and self._hides(placed):
+            loose = not thing.asked or (thing.count == 12 and number)
+            if loose and placed.layer == "ground" and self._hides(placed):
                 continue
             self.done.append(placed)
             self.first.setdefault(index, placed)
@@ -106,7 +108,11 @@ class Placer(Relating):
         count, big = blank.thing.count, blank.subject.key == "window"
         tall = (
             self.unit
-            * ((0.46 if blank.thing.asked else 0.32) if big else min(0.2, 0.085 * compressed(blank.subject.height)))
+            * (
+                (0.46 if blank.thing.asked else 0.32)
+                if big
+                else min(0.2, max(0.13, 0.085 * compressed(blank.subject.height)))
+            )
             * SIZES[blank.thing.size]
         )
         share = (blank.number + 0.5) / count if count > 1 else (0.24 + 0.52 * float(rng.random()))

@@ -123,6 +123,8 @@ class Relating(Lay):
             tall = min(max(tall, anchor.height * 0.45), self.h * 0.42)
             wide = tall * ratio
         share, span = self._slot(blank, anchor, wide, carrier)
+        if anchor.subject.kind == "plant":
+            share, seat = share * 0.5 + 0.1 * (1 if rng.random() < 0.5 else -1), 0.36
         at = anchor.x + share * span
         foot = anchor.foot - anchor.height * (1 - seat)
         if (profile := self.shapes[anchor.index, anchor.number].profile) is not None:
@@ -269,11 +271,11 @@ class Relating(Lay):
             gap = anchor.width * 0.42 + wide * 0.2
         best, best_cost = anchor.x, 1e9
         for sign in (-1, 1):
-            for push in (1.0, 1.25, 1.6, 2.1):
+            for push in (1.0, 1.25, 1.6, 2.1, 2.8, 3.6):
                 x = anchor.x + sign * gap * push + (blank.number - (blank.thing.count - 1) / 2) * wide * 0.5 * sign
                 cost = (
                     self._cost(x, self._row(u), wide, tall)
-                    + push * 0.35
+                    + push * 0.3
                     + self._side_cost(blank.thing, x)
                     + 0.05 * float(rng.random())
                 )

@@ -193,7 +193,9 @@ def _pixel(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     )[: small.shape[0], : small.shape[1]]
     dotted = levels(np.asarray(small + bayer[..., None] * 0.045, np.float32), 30, rng)
     dotted = dotted * (1 - np.clip(edges * 1.3, 0, 0.5))[..., None]
-    return np.asarray(cv2.resize(dotted, (w, h), interpolation=cv2.INTER_NEAREST), np.float32)
+    blocks = np.repeat(np.repeat(dotted, block, axis=0), block, axis=1)
+    missing = ((0, h - blocks.shape[0]), (0, w - blocks.shape[1]), (0, 0))
+    return array(np.pad(blocks, missing, mode="edge"))
 
 
 def _neon(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
