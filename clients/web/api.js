@@ -41,7 +41,7 @@ export function refusal(status, answer) {
 /** A fresh id for a command; the same one is used until the server has answered. */
 export const commandId = () => `web-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 
-/** @param {string} id @param {{download?: boolean, edge?: number}} [how] `edge`: a thumbnail of at most so many pixels */
+/** @param {string} id @param {{download?: boolean, edge?: 0 | 128 | 256 | 512}} [how] `edge`: a thumbnail of at most so many pixels */
 export function assetUrl(id, { download = false, edge = 0 } = {}) {
   const path = `/api/assets/${encodeURIComponent(id)}`;
   return edge ? `${path}/thumbnail?size=${edge}` : path + (download ? "?download=1" : "");

@@ -34,7 +34,10 @@ export const download = (asset) =>
 function picture(asset) {
   const { width, height, caption } = asset.meta;
   const words = caption || asset.name;
-  const image = /** @type {HTMLImageElement} */ (el("img", { src: assetUrl(asset.id, { edge: 1024 }), alt: words, width, height, loading: "lazy", decoding: "async" }));
+  const small = assetUrl(asset.id, { edge: 512 });
+  // A screen with fine pixels takes the whole picture at once.
+  const srcset = width >= height && width > 512 ? `${small} 512w, ${assetUrl(asset.id)} ${width}w` : null;
+  const image = /** @type {HTMLImageElement} */ (el("img", { src: small, srcset, sizes: "(max-width: 560px) 92vw, 512px", alt: words, width, height, loading: "lazy", decoding: "async" }));
   image.onerror = () => image.closest("figure")?.replaceChildren(el("p.muted", {}, t("asset.gone")));
   const open = async () => (await import("./viewer.js")).view(asset);
   return el(

@@ -143,7 +143,8 @@ const JOB_ENDED = new Set(["finished", "failed", "cancelled"]);
 
 /** @param {Draft} draft @param {any} data @param {FactFrame} frame @returns {Job} */
 function openJob(draft, data, frame) {
-  const turn = draft.turn(frame.turn, frame.seq);
+  // A tool run by itself has no turn: its facts meet where the first of them stands.
+  const turn = draft.turn(frame.turn ?? draft.state.jobs.get(data.job)?.turn, frame.seq);
   const job = draft.row("jobs", data.job, () => ({
     id: data.job, turn: turn.id, call: data.call, tool: data.tool, title: "", parent: null, lane: "heavy", state: "queued",
     share: 0, stage: "", eta: null, preview: null, text: "", error: "", fix: null, assets: [], again: 1, superseded: false,

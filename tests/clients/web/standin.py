@@ -283,6 +283,8 @@ class StandIn:
 
     async def _asset(self, request: web.Request) -> web.Response:
         found = self.assets.get(request.match_info["asset"])
+        if request.path.endswith("/thumbnail") and request.query.get("size") not in ("128", "256", "512"):
+            return _refused(422, "unreadable", "size: 128, 256 or 512.")
         if not found:
             return _refused(404, "unknown_asset", "There is no such file.")
         headers = (

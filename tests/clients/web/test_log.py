@@ -253,6 +253,15 @@ async def test_a_retry_supersedes_the_job_that_failed(fold: Any) -> None:
     assert (folded["jobs"]["j1"]["superseded"], folded["jobs"]["j2"]["superseded"]) == (True, False)
 
 
+async def test_a_tool_run_without_a_turn_has_one_place_for_all_its_facts(fold: Any) -> None:
+    log = Frames()
+    queued = {"job": "j", "call": "c", "tool": "draw_picture"}
+    folded = await fold(
+        [log.fact("tool.called", None, args={}, **queued), log.fact("job.queued", None, title="", **queued)]
+    )
+    assert (folded["order"], [item["key"] for item in folded["turns"]["at 1"]["items"]]) == (["at 1"], ["job j"])
+
+
 async def test_a_question_holds_the_turn_until_it_is_answered(fold: Any) -> None:
     log = Frames()
     asked = [log.said(), log.fact("question.asked", question="q", text="Which one?", choices=["a", "b"])]
