@@ -1,6 +1,7 @@
 """Whatever people, agents and workers do in whatever order, the log keeps its rules."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -28,6 +29,7 @@ from memory.log import Ended, Fenced, JobLease, Log, LogError, TurnLease
 
 _PATTERN = Path(tempfile.mkdtemp(prefix="rhapsode-pattern-")) / "rhapsode.db"
 _LEASE_S = 10.0
+atexit.register(shutil.rmtree, _PATTERN.parent, ignore_errors=True)
 
 
 class Conversations(RuleBasedStateMachine):
