@@ -29,8 +29,9 @@ WORDS = "words"
 SHORTLIST = 4
 SHOTS = 4
 """Examples of each tool and language that the prompt shows."""
-SURE = 0.86
-"""Cosine from which the nearest example decides alone. e5 puts unrelated sentences at about 0.75 to 0.8."""
+NEAR, CLEAR = 0.83, 0.02
+"""The nearest example decides alone from this cosine, and only this far ahead of every other tool and of plain talk: e5 puts
+unrelated sentences at 0.75 to 0.85."""
 
 _FIGURE = re.compile(r"\d")
 
@@ -138,7 +139,8 @@ class Chooser:
     async def nearest(self, turn: Turn) -> list[Call]:
         """Decide without a model: a tool that takes the words as they are, if the request is near one of its examples."""
         ranked, words = await self._router.rank(turn.request[:2000])
-        if not ranked or ranked[0].score < max(SURE, words):
+        others = max([words, *[one.score for one in ranked[1:2]]])
+        if not ranked or ranked[0].score < max(NEAR, others + CLEAR):
             return []
         tool = ranked[0].tool
         return [Call(id="c0", tool=tool.name, args={tool.verbatim: turn.request})] if tool.verbatim else []

@@ -106,7 +106,8 @@ class Constrained(AgentMiddleware[Any, Turn]):
             return await handler(request.override(messages=messages, model=self._speaker(turn)))
         if turn.step == 0:
             remembering = asyncio.create_task(parts.recall(turn))
-            calls = await (parts.chooser.choose(turn) if ready else parts.chooser.nearest(turn))
+            calls = [] if ready else await parts.chooser.nearest(turn)
+            calls = calls or await parts.chooser.choose(turn)  # waits for a model that is still coming
             await remembering
             if calls:
                 return recorded_message("", calls, "")
