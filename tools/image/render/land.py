@@ -29,7 +29,7 @@ def hill(rng: np.random.Generator, brief: Brief) -> Drawing:
     """A round grassy hill whose foot melts into the ground."""
     turf = _turf(brief)
     ids = f"h{int(rng.integers(1 << 30))}"
-    d = "M0,150 C60,142 96,104 138,62 C168,30 196,18 222,18 C252,18 278,34 304,66 C340,108 380,142 440,150Z"
+    d = "M0,150 C60,143 92,112 128,78 C152,54 172,40 196,36 C212,33 232,33 248,36 C272,40 290,54 314,80 C348,114 380,143 440,150Z"
     body = (f'<defs><linearGradient id="{ids}" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{shade(turf, 1.2)}"/><stop offset="0.55" stop-color="{turf}"/>'
             f'<stop offset="0.7" stop-color="{shade(turf, 0.92)}"/><stop offset="1" stop-color="{shade(turf, 0.92)}" stop-opacity="0"/></linearGradient></defs>' + path(d, f"url(#{ids})"))  # fmt: skip
     body += "".join(
@@ -46,8 +46,8 @@ def hill(rng: np.random.Generator, brief: Brief) -> Drawing:
         top = float(
             np.interp(
                 x,
-                (0, 60, 96, 138, 168, 196, 222, 252, 278, 304, 340, 380, 440),
-                (150, 139, 108, 64, 37, 23, 20, 23, 38, 68, 107, 139, 150),
+                (0, 60, 92, 128, 160, 196, 222, 248, 284, 314, 348, 380, 440),
+                (150, 140, 112, 79, 51, 37, 35, 37, 52, 80, 113, 140, 150),
             )
         )
         spots.append((x, top + 6 + rng.random() ** 1.2 * max(0.0, 136 - top)))

@@ -209,7 +209,11 @@ class Canvas:
             2 if placed.subject.habit == "land" else 10 + (placed.index * 13 + placed.number) % 240,
         )
         grassy = self.scene.place in ("meadow", "hills", "forest", "village", "mountains") and not far.snowy(self.scene)
-        if grassy and placed.layer == "ground" and placed.subject.key not in ("rug", "bridge", "hill", "island"):
+        if (
+            grassy
+            and (placed.layer == "ground" or self._on_turf(placed))
+            and placed.subject.key not in ("rug", "bridge", "hill", "island")
+        ):
             stage.rooted(self.pixels, placed, picture, rng)
         if self._brief(placed.thing).dark and drawing.lamps:
             stage.glow(self.pixels, placed, drawing.lamps)
@@ -222,6 +226,11 @@ class Canvas:
             "sprite.light bulb",
         ):
             stage.glow(self.pixels, placed, ((0.5, 0.5, 0.8),))
+
+    def _on_turf(self, placed: Placed) -> bool:
+        """Whether it stands on a hill or another grown landform."""
+        of = placed.thing.of
+        return placed.layer == "on" and of is not None and subjects()[self.scene.things[of].subject].habit == "land"
 
     def _string(self, placed: Placed) -> None:
         """The cord that a hung thing hangs from."""
@@ -243,7 +252,7 @@ class Canvas:
         side = 1 if placed.x > holder.x else -1
         hand = (int(holder.x + side * holder.width * 0.24), int(holder.foot - holder.height * 0.5))
         cv2.line(
-            self.pixels, hand, (int(placed.x), int(placed.foot)), (0.93, 0.91, 0.86), max(1, self.w // 700), cv2.LINE_AA
+            self.pixels, hand, (int(placed.x), int(placed.foot)), (0.93, 0.91, 0.86), max(1, self.w // 480), cv2.LINE_AA
         )
 
     def _mark(self, alpha: Pixels, left: int, top: int, number: int) -> None:

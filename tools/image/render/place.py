@@ -28,7 +28,27 @@ class Placer(Relating):
         )
         for index in order:
             self._place_all(index)
+        self.done = [self._uncovered(one) for one in self.done]
         return sorted(self.done, key=lambda placed: (placed.order, placed.index, placed.number))
+
+    def _uncovered(self, one: Placed) -> Placed:
+        """A thing that nearer and larger ones would hide steps out before them."""
+        if (
+            one.layer not in ("ground", "water")
+            or not one.thing.asked
+            or one.thing.count == 12
+            or one.subject.habit == "land"
+        ):
+            return one
+        a, b, c, d = one.box
+        for other in self.done:
+            if other is one or other.order <= one.order or other.layer != one.layer or one.index == other.index:
+                continue
+            left, top, right, bottom = other.box
+            shared = max(0, min(right, c) - max(left, a)) * max(0, min(bottom, d) - max(top, b))
+            if shared > 0.55 * max(1, (c - a) * (d - b)) and one.height <= other.height * 1.3 and one.layer == "ground":
+                return replace(one, foot=min(other.foot + self.deep * 0.05, self.h * 0.985), order=other.order + 0.03)
+        return one
 
     def _rank(self, index: int, seen: int = 0) -> int:
         """Anchors before what refers to them."""

@@ -120,7 +120,11 @@ class Relating(Lay):
         elif wide > anchor.width * 0.8 and anchor.subject.habit != "land":
             tall, wide = tall * anchor.width * 0.8 / wide, anchor.width * 0.8
         if anchor.subject.habit == "land":
-            tall = min(max(tall, anchor.height * 0.45), self.h * 0.42)
+            tall = min(
+                max(tall, anchor.height * 0.5),
+                self.h * 0.4,
+                anchor.width * 0.34 / ratio if anchor.subject.key == "hill" else self.h,
+            )
             wide = tall * ratio
         share, span = self._slot(blank, anchor, wide, carrier)
         if anchor.subject.kind == "plant":
@@ -129,16 +133,15 @@ class Relating(Lay):
         foot = anchor.foot - anchor.height * (1 - seat)
         if (profile := self.shapes[anchor.index, anchor.number].profile) is not None:
             share = (at - anchor.x) / anchor.width + 0.5
-            around = profile[
-                [
-                    min(
-                        len(profile) - 1,
-                        max(0, round((1 - share if anchor.flip else share) * (len(profile) - 1)) + step),
-                    )
-                    for step in (-4, 0, 4)
-                ]
-            ]
-            foot = anchor.foot - anchor.height * (1 - float(around.max())) + tall * 0.04
+            columns = [share + side * 0.4 * wide / anchor.width for side in (-1, 0, 1)]
+            left, middle, right = (
+                float(
+                    profile[min(len(profile) - 1, max(0, round((1 - at if anchor.flip else at) * (len(profile) - 1))))]
+                )
+                for at in columns
+            )
+            level = middle * 0.45 + max(middle, min(left, right)) * 0.55
+            foot = anchor.foot - anchor.height * (1 - level) + tall * 0.02
         if blank.thing.action == "ride" or (
             blank.subject.kind == "people" and anchor.subject.kind in ("animal-mammal", "beast", "transport-ground")
         ):
@@ -175,6 +178,8 @@ class Relating(Lay):
     def _above(self, blank: Placed, anchor: Placed, ratio: float, rng: np.random.Generator) -> Placed:
         wide, tall = self._size(blank.subject, blank.thing, 0.36, ratio, 0.34)
         top = anchor.foot - anchor.height
+        if top < tall * 1.1:
+            return self._air(blank, ratio, rng)
         x = min(
             max(anchor.x + (rng.random() - 0.5) * anchor.width * (0.5 + 0.5 * blank.thing.count), wide * 0.55),
             self.w - wide * 0.55,

@@ -148,3 +148,10 @@ def test_company_is_never_counted_as_asked() -> None:
         scene = enriched(read("a fox").scene, seed)
         assert [thing.subject for thing in scene.things if thing.asked] == ["fox"]
         assert all(thing.subject in subjects() for thing in scene.things)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_small_thing_is_not_lost_behind_a_large_one(seed: int) -> None:
+    scene = enriched(read("a room with an armchair, a piano and a hedgehog").scene, seed)
+    index = next(i for i, thing in enumerate(scene.things) if thing.subject == "sprite.hedgehog")
+    assert contribution(scene, index, seed, SIZE) > 0.0012
