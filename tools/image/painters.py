@@ -100,7 +100,7 @@ def load_diffusers(chosen: Chosen) -> DiffusersPainter:
         else:
             pipeline = diffusers.AutoPipelineForText2Image.from_pretrained(
                 source,
-                torch_dtype=dtype,
+                dtype=dtype,
                 use_safetensors=True,
                 local_files_only=bool(chosen.path) or bool(options.get("offline")),
             )
@@ -124,7 +124,7 @@ def _from_file(diffusers: Any, source: str, dtype: Any, options: dict[str, Any])
     with safe_open(source, framework="pt") as file:
         large = any(key.startswith("conditioner.embedders.1") for key in file.keys())  # noqa: SIM118 -- not a dict
     kind = options.get("pipeline") or ("StableDiffusionXLPipeline" if large else "StableDiffusionPipeline")
-    return getattr(diffusers, kind).from_single_file(source, torch_dtype=dtype)
+    return getattr(diffusers, kind).from_single_file(source, dtype=dtype)
 
 
 class RemotePainter:

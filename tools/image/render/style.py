@@ -53,8 +53,10 @@ def _storybook(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
 
 def _oil(picture: Pixels, ids: Ids, rng: np.random.Generator) -> Pixels:
     unit = _unit(picture)
-    moved, _ = wobbled(picture, ids, rng, 5 * unit)
+    moved, ids = wobbled(picture, ids, rng, 3.4 * unit)
     paint = brushed(brushed(moved, max(2, round(6 * unit))), max(2, round(4 * unit)))
+    things = blur((ids >= 10).astype(np.float32), 2)[..., None]
+    paint = paint + (brushed(moved, max(1, round(2 * unit))) - paint) * things * 0.75
     light = blur(grey(paint), 0.8)
     angle = blur(cv2.Sobel(light, cv2.CV_32F, 1, 0), 6), blur(cv2.Sobel(light, cv2.CV_32F, 0, 1), 6)
     grain = noise(rng, picture.shape[:2], (170, 60), 3)
