@@ -178,6 +178,7 @@ async def _furnish(stack: AsyncExitStack, settings: Settings, auth: Auth, holder
     from agent.loop import Agent
     from memory.assets import Assets
     from memory.recall import Recall
+    from memory.signing import Signing
     from tools.engine import Engine
     from tools.models.chat import ChatClient
     from tools.models.embed import ServedEmbedder
@@ -190,7 +191,7 @@ async def _furnish(stack: AsyncExitStack, settings: Settings, auth: Auth, holder
     hub = Hub(log, feed)
     stack.callback(hub.close)
     stack.callback(log.on_commit(metrics.committed))
-    assets = Assets(log, data)
+    assets = Assets(log, data, signing=Signing(data))
     embedder = ServedEmbedder()
     stack.push_async_callback(embedder.close)
     recall = Recall(log, embedder, data / "chroma")
@@ -201,8 +202,10 @@ async def _furnish(stack: AsyncExitStack, settings: Settings, auth: Auth, holder
     stack.push_async_callback(llm.stop)
     chat = ChatClient(llm.endpoint)
     stack.push_async_callback(chat.close)
-    opened: Any = (recall, models, chat)  # the engine's protocols leave keywords open, which mypy reads as "any at all"
-    engine = Engine(log, assets, feed, registry, *opened, data, embedder=embedder, holder=holder)
+    open_words: Any = {"recall": recall, "chat": chat}  # the engine's protocols leave keywords open, as mypy does not
+    engine = Engine(
+        log, assets, feed, registry, models=models, data=data, embedder=embedder, holder=holder, **open_words
+    )
     agent = Agent(
         log=log, feed=feed, assets=assets, recall=recall, embedder=embedder, registry=registry, chat=chat,
         model_ready=lambda: llm.ready, settings=settings.agent, holder=holder,

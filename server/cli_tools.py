@@ -1,8 +1,8 @@
 """`rhapsode tool`: run one tool, list all, write a new one, check one against the contract."""
 
+import asyncio
 import json
 import re
-import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,64 +82,54 @@ def new_tool(
     data: Data = None,
 ) -> None:
     """Write a new tool that works, with its test."""
-    from server.new_tool import Exists, write_plugin, write_project
+    from server.link import tell_owner
+    from tools.errors import ToolError
+    from tools.plugin import new
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,47}", name):
         fail(f"{name!r} is no tool's name: use 2 to 48 lower-case letters, digits and underscores.", 2)
+    settings = found(data)
     try:
-        made = write_plugin(name, found(data).data / "plugins") if plugin else write_project(name, folder or Path(name))
-    except Exists as error:
+        made = new(name, settings.data / "plugins", single=True) if plugin else new(name, folder or Path(name))
+    except ToolError as error:
         fail(str(error))
     for path in made:
         typer.echo(path)
+    if plugin and asyncio.run(tell_owner(settings, "POST", "/api/tools/reload")):
+        typer.echo("The running Rhapsode has it now; after a change: rhapsode tool reload.")
+
+
+@tools.command("reload")
+def reload_tools(data: Data = None) -> None:
+    """Have the running Rhapsode look for new and changed tools."""
+    from server.link import tell_owner
+
+    if not asyncio.run(tell_owner(found(data), "POST", "/api/tools/reload")):
+        typer.echo("No Rhapsode runs on this data folder; the next start finds all tools.")
 
 
 @tools.command("check")
 def check_tool(
-    name: Annotated[str, typer.Argument(help="The tool's name.")],
+    name: Annotated[str, typer.Argument(help="The tool's name, or the path of a single-file plug-in.")],
     params: Annotated[str | None, typer.Option(help="Run it with these; made up from its schema by default.")] = None,
+    attach: Annotated[list[Path] | None, typer.Option(exists=True, dir_okay=False, help="File to work on.")] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Run the conformance suite on a tool, and say what to mend."""
-    from tools.conformance import conformance
+    from tools import plugin
     from tools.errors import ToolError
     from tools.models.resolve import Models
     from tools.registry import Registry
-    from tools.testing import MemoryContext
 
     settings = found(data, config)
     models = Models(settings.models, settings.data)
     registry = Registry(settings.data / "plugins", models=models)
     try:
-        tool = registry.get(name)
-    except ToolError as error:
+        tool = plugin.find(registry, name)
+        args = json.loads(params) if params else None
+    except (ToolError, ValueError) as error:
         fail(str(error))
-    with tempfile.TemporaryDirectory() as folder:
-        here = _here(models, tool.needs)
-
-        def context(cancel_after: int | None) -> MemoryContext:
-            return MemoryContext(Path(folder), models=here, tools=registry.tools, cancel_after=cancel_after)
-
-        checks = conformance(tool, context, json.loads(params) if params else None)
-    for check in checks:
-        mark = {True: "ok", False: "FAILED", None: "could not check"}[check.ok]
-        typer.echo(
-            f"{mark:<16} {check.name}: {check.detail}" + (f"\n{'':<16} {check.advice}" if check.ok is False else "")
-        )
-    raise typer.Exit(1 if any(check.ok is False for check in checks) else 0)
-
-
-def _here(models: Any, needs: tuple[str, ...]) -> dict[str, Any]:
-    """Models of these tasks that are here; one that is not is left to the check, which says so."""
-    from tools.errors import ModelMissing
-
-    chosen = {}
-    for task in needs:
-        try:
-            model = models.for_task(task)
-        except ModelMissing:
-            continue
-        if model.path is None or model.path.exists():
-            chosen[task] = model
-    return chosen
+    checks = asyncio.run(plugin.check(tool, models=models, tools=registry.tools, params=args, attach=attach or []))
+    typer.echo(plugin.report(checks))
+    raise typer.Exit(0 if plugin.passed(checks) else 1)

@@ -106,6 +106,16 @@ async def reach(settings: Settings) -> AsyncIterator[Link]:
     raise LinkLost(f"Another process holds {settings.data} but does not answer. Is it stuck? See owner.json there.")
 
 
+async def tell_owner(settings: Settings, method: str, path: str) -> bool:
+    """Ask something of the running owner of a data folder; False when none runs, which is then not started."""
+    address = address_of(settings.data)
+    if address is None or not await _alive(address):
+        return False
+    async with connected(address) as link:
+        await link.ask(method, path)
+    return True
+
+
 async def _alive(address: Address) -> bool:
     with contextlib.suppress(LinkLost, Refused):
         async with connected(address) as link:
