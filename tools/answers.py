@@ -175,9 +175,17 @@ class Answers:
         """Keep a sentence, once even when the job is run again."""
         lease, text = run.lease, head["text"]
         command = Command(lease.owner, f"{lease.job}:keep:{_short_hash(text)}", {"keep": text})
-        kept = await self._recollect().keep(
-            lease.session, text, owner=lease.owner, trust="person", fence=lease.fence, command=command
-        )
+        try:
+            kept = await self._recollect().keep(
+                lease.session,
+                text,
+                owner=lease.owner,
+                sources=(run.asked,) if run.asked else (),
+                fence=lease.fence,
+                command=command,
+            )
+        except ValueError as error:
+            raise ToolError(str(error)) from None
         return {"value": {"id": kept.memory, "text": kept.text}}, b""
 
     async def search(self, run: Run, head: Mapping[str, Any]) -> Answer:

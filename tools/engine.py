@@ -25,7 +25,7 @@ from memory.log import Log
 from tools.answers import Answers, Chat, Embedder, Models, Recall, as_file
 from tools.crew import Crew
 from tools.errors import ToolError
-from tools.jobs import AssetStore, Run, language_of, words_of
+from tools.jobs import AssetStore, Run, language_of, opening_of
 from tools.process import Lane, Process
 from tools.registry import Registry
 from tools.runs import Runs
@@ -198,7 +198,7 @@ class Engine:
             run.tool = self._registry.get(lease.tool)
             run.args = self._registry.check(lease.tool, lease.args)
             events = await self._log.turn_events(lease.turn) if lease.turn else []
-            run.request = words_of(events)
+            run.request, run.asked = opening_of(events)
             run.language = language_of(run.request or str(lease.args))
             run.depth = await self._depth(lease)
             files = await self._files(run)

@@ -24,11 +24,8 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 class AssetStore(Protocol):
     """What a result needs of ``memory.assets.Assets``."""
 
-    async def stage(self, source: bytes | Path, *, limit: int | None = None) -> Any:
-        """Keep a file by its hash; returns an object with ``blob`` and ``size``."""
-
     async def seal(self, source: Path, provenance: Provenance, media: str, *, name: str = "") -> Any:
-        """Keep what a job made, signed where its format can carry it; as :meth:`stage` otherwise."""
+        """Keep what a job made by its hash, signed where its format can carry it; has ``blob`` and ``size``."""
 
     async def get(self, id: str, *, reader: str | None = None) -> Any:
         """An asset's row; raises UnknownAsset."""
@@ -52,6 +49,7 @@ class Run:
     deadline_s: float = 3600.0
     language: str = "en"
     request: str = ""
+    asked: tuple[str, int] | None = None
     depth: int = 0
     suspended: bool = False
     stopping: bool = False
@@ -153,9 +151,12 @@ async def saved(run: Run, value: Mapping[str, Any], assets: AssetStore) -> Draft
     return run.draft(fact)
 
 
-def words_of(events: Sequence[Event]) -> str:
-    """What the person said that opened a turn."""
-    return next((event.fact.text for event in events if isinstance(event.fact, UserSaid)), "")
+def opening_of(events: Sequence[Event]) -> tuple[str, tuple[str, int] | None]:
+    """What the person said that opened a turn, and where it stands in the log."""
+    for event in events:
+        if isinstance(event.fact, UserSaid):
+            return event.fact.text, (event.session, event.seq)
+    return "", None
 
 
 def language_of(words: str) -> str:

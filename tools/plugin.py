@@ -29,7 +29,7 @@ _PACKAGE = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
     "tool.py": "{module}.py",
-    "test_tool.py": "test_{name}.py",
+    "test_tool.py": "tests/test_{name}.py",
 }
 
 
@@ -38,7 +38,7 @@ def new(name: str, folder: Path, *, single: bool = False) -> list[Path]:
 
     Args:
         name: the tool's name.
-        folder: where to; a package makes a folder in it, a single file goes right there (``DATA/plugins``).
+        folder: where to: the package's own folder, new or empty; for a single file the folder of such (``DATA/plugins``).
         single: one .py file instead of a package with test and README.
 
     Raises:
@@ -54,15 +54,15 @@ def new(name: str, folder: Path, *, single: bool = False) -> list[Path]:
         "params": "".join(part.capitalize() for part in name.split("_")),
         "title": name.replace("_", " ").capitalize(),
     }
+    if not single and folder.exists() and any(folder.iterdir()):
+        raise ToolError(f"{folder} is there already and not empty. Name another folder.")
     files = {"tool.py": f"{name}.py"} if single else _PACKAGE
-    target = folder if single else folder / words["package"]
-    paths = {source: target / file.format(**words) for source, file in files.items()}
-    taken = [path for path in paths.values() if path.exists()]
-    if taken:
-        raise ToolError(f"{taken[0]} is there already. Choose another name or folder.")
-    target.mkdir(parents=True, exist_ok=True)
+    paths = {source: folder / file.format(**words) for source, file in files.items()}
+    if single and paths["tool.py"].exists():
+        raise ToolError(f"{paths['tool.py']} is there already. Choose another name, or edit it.")
     for source, path in paths.items():
         template = resources.files("tools").joinpath("new_tool", source + ".tmpl").read_text("utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(Template(template).safe_substitute(words), "utf-8")
     return list(paths.values())
 
@@ -90,6 +90,7 @@ async def check(
     models: Models | None = None,
     chat: Chat | None = None,
     embedder: Embedder | None = None,
+    tools: Mapping[str, Tool] | None = None,
     params: Mapping[str, Any] | None = None,
     attach: Sequence[Path] = (),
 ) -> list[Check]:
@@ -100,6 +101,7 @@ async def check(
         models: makes models ready that it needs; fetches what is absent.
         chat: asks the served LLM.
         embedder: vectors of texts.
+        tools: those that it may call.
         params: what to run it with; ``attached``, ``attached 2`` name attached files. Made up when None.
         attach: files that it may work on.
     """
@@ -124,7 +126,9 @@ async def check(
     with TemporaryDirectory(prefix="rhapsode-check-") as folder:
 
         def make(cancel_after: int | None) -> MemoryContext:
-            ctx = MemoryContext(Path(folder), chat=ask, embed=embed, models=loaded, cancel_after=cancel_after)
+            ctx = MemoryContext(
+                Path(folder), chat=ask, embed=embed, models=loaded, tools=tools, cancel_after=cancel_after
+            )
             for file in attach:
                 ctx.add(file, name=file.name)
             return ctx

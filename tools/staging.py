@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import filetype
 
 from memory.ids import new_id
+from memory.provenance import pixels
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -83,11 +84,11 @@ def stage(
             media = "image/png"
         media = _SAME.get(media or found, media or found)
         _must_match(media, found)
-        pixels, meta = describe(path, media)
+        content_hash, meta = describe(path, media)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return Staged(path, blob, size, media, _safe_name(name, stem, media), pixels, meta)
+    return Staged(path, blob, size, media, _safe_name(name, stem, media), content_hash, meta)
 
 
 def _encoded(content: "bytes | Path | Image", media: str | None) -> "bytes | Path":
@@ -148,34 +149,31 @@ def _must_match(media: str, found: str) -> None:
 
 
 def describe(path: Path, media: str) -> tuple[str | None, dict[str, Any]]:
-    """Return the hash of the decoded content and the media facts, for pictures and WAV sound; None and none for others."""
-    if media.startswith("image/") and media != "image/svg+xml":
-        return _describe_picture(path)
-    if media == "audio/wav":
-        return _describe_wav(path)
-    return None, {}
+    """Return the hash of the decoded content and the media facts, for pictures and WAV sound; None and none for others.
+
+    Raises:
+        ValueError: the file is broken.
+    """
+    try:
+        content = pixels(path, media)
+        if media.startswith("image/") and content:
+            return content, _describe_picture(path)
+        return content, _describe_wav(path) if media == "audio/wav" and content else {}
+    except OSError as error:
+        raise ValueError(f"The tool says that it made {media}, but the file cannot be read: {error}") from error
 
 
-def _describe_picture(path: Path) -> tuple[str, dict[str, Any]]:
+def _describe_picture(path: Path) -> dict[str, Any]:
     from PIL import Image
 
     with Image.open(path) as picture:
-        plain = picture.convert("RGBA")
-    digest = hashlib.sha256(f"{plain.width}x{plain.height}".encode())
-    digest.update(plain.tobytes())
-    return digest.hexdigest(), {"width": plain.width, "height": plain.height}
+        return {"width": picture.width, "height": picture.height}
 
 
-def _describe_wav(path: Path) -> tuple[str | None, dict[str, Any]]:
-    try:
-        with wave.open(str(path)) as sound:
-            rate, frames, channels = sound.getframerate(), sound.getnframes(), sound.getnchannels()
-            digest = hashlib.sha256(f"{rate} {channels} {sound.getsampwidth()}".encode())
-            while chunk := sound.readframes(1 << 16):
-                digest.update(chunk)
-    except wave.Error:
-        return None, {}  # float samples: `wave` reads integers only
-    return digest.hexdigest(), {"seconds": round(frames / rate, 3), "sample_rate": rate}
+def _describe_wav(path: Path) -> dict[str, Any]:
+    with wave.open(str(path)) as sound:
+        rate = sound.getframerate()
+        return {"seconds": round(sound.getnframes() / rate, 3), "sample_rate": rate}
 
 
 def _safe_name(name: str | None, stem: str, media: str) -> str:

@@ -173,24 +173,25 @@ async def test_a_tool_is_run_by_name_on_an_attached_file(served: Terminal, tmp_p
     assert made.code == 0, made.err
     plugin = served.data / "plugins" / "shout_words.py"
     assert str(plugin) in made.out
-    ran = await served.run("tool", "run", "shout_words", "--params", '{"text": "once upon"}', "--json")
+    ran = await served.run("tool", "run", "shout_words", "--params", '{"colour": "#ff0000", "stripes": 3}', "--json")
     assert ran.code == 0, ran.err
     result = ran.json
     assert list(result) == ["session", "turn", "reply", "calls", "memories", "assets"]
     assert result["turn"] is None
-    assert [(call["tool"], call["args"]["text"], call["status"]) for call in result["calls"]] == [
-        ("shout_words", "once upon", "finished")
+    assert [(call["tool"], call["args"]["colour"], call["status"]) for call in result["calls"]] == [
+        ("shout_words", "#ff0000", "finished")
     ]
     asset = result["assets"][0]
-    assert await asyncio.to_thread(Path(asset["path"]).read_text) == "ONCE UPON"
-    assert asset["made_by"]["method"] == "python"
+    picture = await asyncio.to_thread(Path(asset["path"]).read_bytes)
+    assert picture[:4] == b"\x89PNG"
+    assert asset["made_by"]["method"] == "stripes by code"
 
 
 async def test_a_tool_that_refuses_ends_with_words_and_code_one(served: Terminal) -> None:
     await served.run("tool", "new", "shout_words", "--plugin")
-    ran = await served.run("tool", "run", "shout_words", "--params", '{"text": " "}', "--json")
+    ran = await served.run("tool", "run", "shout_words", "--params", '{"colour": "loud"}', "--json")
     assert ran.code == 1
-    assert "at least one" in ran.err
+    assert "no colour" in ran.err
     assert ran.json["calls"][0]["status"] == "failed"
     ran = await served.run("tool", "run", "shout_word")
     assert (ran.code, "shout_words" in ran.err) == (1, True)

@@ -26,16 +26,18 @@ def run(*command: str, cwd: Path | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    files = plugin.new("bright_stripes", tmp_path_factory.mktemp("outside"))
-    return files[0].parent
+    folder = tmp_path_factory.mktemp("outside") / "bright"
+    plugin.new("bright_stripes", folder)
+    return folder
 
 
 def test_a_new_package_passes_its_own_test(package: Path) -> None:
-    assert sorted(path.name for path in package.iterdir()) == [
+    files = [str(path.relative_to(package)) for path in package.rglob("*") if path.is_file()]
+    assert sorted(files) == [
         "README.md",
         "pyproject.toml",
         "rhapsode_bright_stripes.py",
-        "test_bright_stripes.py",
+        "tests/test_bright_stripes.py",
     ]
     assert "3 passed" in run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
 
@@ -99,6 +101,8 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="there already"):
         plugin.new("mine", tmp_path, single=True)
     assert path.read_text() == "# my work"
+    with pytest.raises(ToolError, match="not empty"):
+        plugin.new("mine", tmp_path)
 
 
 async def test_the_check_passes_a_new_tool_found_by_its_path(tmp_path: Path) -> None:
