@@ -118,7 +118,8 @@ class Agent:
                 self._running[lease.turn] = (lease, task)
                 task.add_done_callback(self._ended)
             try:
-                await asyncio.wait_for(self._wake.wait(), 1.0)  # a lease may have lapsed, a deadline passed
+                async with asyncio.timeout(1.0):  # a lease may have lapsed, a deadline passed; wait_for eats cancellations
+                    await self._wake.wait()
             except TimeoutError:
                 await self._log.sweep()
 
