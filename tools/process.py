@@ -109,7 +109,8 @@ class Process:
             if self._doomed:
                 self.kill()
             await asyncio.gather(self._listen(self._child), self._write_log(self._child))
-            why = _in_words(await self._child.wait())
+            code = await self._child.wait()
+            why = "it was ended from here" if self._doomed else _in_words(code)
         except OSError as error:
             _log.error("The %s worker could not be started: %s", self.lane.name, error)
         finally:

@@ -199,7 +199,7 @@ class Runs:
                 self.settle(run, self.hand_back(run, why if run in computing[-1:] else None))
         process.stack.clear()
         if not self.stopping and not process.retired:
-            _log.warning("The %s worker ended: %s", process.lane.name, why)
+            _log.warning("The %s worker is gone: %s", process.lane.name, why)
 
     async def hand_back(self, run: Run, lost: str | None = None) -> None:
         """Give a job back to the queue, counted when its worker crashed."""

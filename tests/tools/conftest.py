@@ -183,7 +183,7 @@ async def open_house(data: Path, **parts: Any) -> AsyncIterator[House]:
     (data / "plugins").mkdir(parents=True, exist_ok=True)
     (data / "plugins" / "trial.py").write_text(PLUGIN)
     log = await Log.open(f"sqlite:///{data / 'rhapsode.db'}")
-    assets, feed = Assets(log, data), Feed()
+    assets, feed = Assets(log, data, signing=parts.pop("signing", None)), Feed()
     registry = parts.pop("registry", None) or Registry(data / "plugins", group="")
     options = {"recall": None, "models": None, "chat": None, "settings": EngineSettings(lease_s=3.0)} | parts
     engine = Engine(log, assets, feed, registry, data=data, **options)

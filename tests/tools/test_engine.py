@@ -12,6 +12,7 @@ import pytest
 
 from memory.errors import LogError
 from memory.log import Fence
+from memory.signing import Signing
 from tools.engine import EngineSettings
 from tools.process import Lane
 
@@ -50,6 +51,17 @@ async def test_a_result_and_its_assets_are_committed_together_with_their_provena
     assert house.assets.path(row.blob).stat().st_size == row.size
     assert await house.kinds(fact.job) == ["tool.called", "asset.saved", "job.finished"]
     assert not list((house.data / "staging").glob("job_*"))
+
+
+async def test_a_result_is_signed_with_how_it_was_made(open_house: Any, tmp_path: Path) -> None:
+    signing = Signing(tmp_path)
+    async with open_house(tmp_path, signing=signing) as house:
+        fact = await house.do("frame", size=20, seed=5)
+        row = await house.assets.get(fact.assets[0])
+        said = signing.read(house.assets.path(row.blob), row.media)
+        assert said is not None
+        assert (said.state, said.provenance["tool"], said.provenance["seed"]) == ("Trusted", "frame", 5)
+        assert said.ingredients  # the square inside has credentials of its own
 
 
 async def test_the_same_seed_paints_the_same_pixels_and_no_seed_paints_others(house: Any) -> None:
