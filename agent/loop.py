@@ -118,7 +118,8 @@ class Agent:
                 self._running[lease.turn] = (lease, task)
                 task.add_done_callback(self._ended)
             try:
-                async with asyncio.timeout(1.0):  # a lease may have lapsed, a deadline passed; wait_for eats cancellations
+                # A lease may have lapsed, a deadline passed. Not wait_for, which can swallow a cancellation on 3.11.
+                async with asyncio.timeout(1.0):
                     await self._wake.wait()
             except TimeoutError:
                 await self._log.sweep()
