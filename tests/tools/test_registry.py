@@ -150,7 +150,7 @@ def test_references_to_assets_are_found_in_options_and_lists() -> None:
 def test_loading_every_installed_tool_imports_nothing_heavy() -> None:
     script = (
         "import sys; from tools.registry import Registry; r = Registry();"
-        "print(r.broken); print([m for m in ('torch','diffusers','transformers','onnxruntime','cv2','scipy','chromadb','sqlalchemy','langchain') if m in sys.modules])"
+        "print(r.broken); print([m for m in ('torch','diffusers','transformers','onnxruntime','scipy','chromadb','sqlalchemy','langchain') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert out.split() == ["[]", "[]"]
