@@ -16,9 +16,11 @@ from typing import Any, get_args
 
 import numpy as np
 import orjson
+from pydantic.fields import FieldInfo
 
 from agent.context import conversation, handles
 from agent.turn import Turn
+from agent.write import write_words
 from memory.events import Call
 from memory.recall import Embedder
 from prompts import prompt
@@ -119,7 +121,7 @@ class Chooser:
     """Decides for the constrained profile."""
 
     def __init__(self, client: ChatClient, router: Router) -> None:
-        self._client, self._router = client, router
+        self._client, self._router, self._persona = client, router, prompt("agent/reply").render()
         self._tools = sorted(router.tools.values(), key=lambda tool: tool.name)
         self.prefix = prefix(self._tools)
 
@@ -131,7 +133,9 @@ class Chooser:
         if name is None:
             return []
         tool = self._router.tools[name]
-        args = {tool.verbatim: turn.request} if tool.verbatim else {}
+        args: dict[str, Any] = {tool.verbatim: turn.request} if tool.verbatim else {}
+        if tool.writes:
+            args[tool.writes] = await write_words(turn, self._client, self._persona)
         if wants_filling(tool, turn.request):
             args |= await self._fill(turn, tool)
         return [Call(id="c0", tool=name, args=args)]
@@ -185,23 +189,37 @@ class Chooser:
 
 
 def wants_filling(tool: Tool, request: str) -> bool:
-    """Whether a model must fill in arguments: it costs seconds, and a tool that takes the words as they are reads them itself.
+    """Whether a model must fill in arguments. It costs seconds, so it is asked only where there is something to fill in.
 
-    What such a tool has beside them is optional; a request without a figure says nothing of sizes and counts.
+    That is: an argument is required, or the request has a figure in it, or words that an optional argument hints at.
     """
-    fields = {name: field for name, field in tool.params.model_fields.items() if name not in (tool.verbatim, "seed")}
-    if not fields:
-        return False
-    return (
-        tool.verbatim is None or any(field.is_required() for field in fields.values()) or bool(_FIGURE.search(request))
-    )
+    fields = _fillable(tool)
+    hinted = any(re.search(hints, request, re.IGNORECASE) for hints in map(_hints, fields.values()) if hints)
+    figured = bool(_FIGURE.search(request)) and any(_numeric(field.annotation) for field in fields.values())
+    return hinted or figured or any(field.is_required() for field in fields.values())
+
+
+def _fillable(tool: Tool) -> dict[str, FieldInfo]:
+    own = (tool.verbatim, tool.writes, "seed")
+    return {name: field for name, field in tool.params.model_fields.items() if name not in own}
+
+
+def _hints(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("hints", "")) if isinstance(extra, dict) else ""
+
+
+def _numeric(annotation: Any) -> bool:
+    return annotation in (int, float) or any(_numeric(argument) for argument in get_args(annotation))
 
 
 def fill_schema(tool: Tool) -> tuple[dict[str, Any], list[str]]:
     """The JSON schema of the arguments that a model fills in, and a line about each for the prompt."""
     whole = tool.params.model_json_schema()
-    fields = {name: field for name, field in whole["properties"].items() if name not in (tool.verbatim, "seed")}
+    fields = {name: field for name, field in whole["properties"].items() if name in _fillable(tool)}
     required = [name for name in whole.get("required", ()) if name in fields]
+    for field in fields.values():
+        field.pop("hints", None)
     schema = {"type": "object", "properties": fields, "required": required, "additionalProperties": False}
     if "$defs" in whole:
         schema["$defs"] = whole["$defs"]

@@ -105,18 +105,23 @@ class Constrained(AgentMiddleware[Any, Turn]):
             messages = [*await self._messages(turn), *request.messages[1:]]  # the first is the bare request
             return await handler(request.override(messages=messages, model=self._speaker(turn)))
         if turn.step == 0:
-            remembering = asyncio.create_task(parts.recall(turn))
+            await parts.recall(turn)
             calls = [] if ready else await parts.chooser.nearest(turn)
             calls = calls or await parts.chooser.choose(turn)  # waits for a model that is still coming
-            await remembering
             if calls:
                 return recorded_message("", calls, "")
             messages = await self._messages(turn)
-        elif ready:
-            messages = await self._closing(turn)
+        elif ready and self._wants_words(turn):
+            messages = self._closing(turn)
         else:
             return AIMessage(_outcome_words(turn))
         return await handler(request.override(messages=messages, tools=[], model=self._speaker(turn)))
+
+    def _wants_words(self, turn: Turn) -> bool:
+        """Whether a result must be put into words; most tools' own sentence is the better reply, and there at once."""
+        done = {call for call, told in turn.told.items() if told.status == "done"}
+        tools = [self._parts.registry.tools.get(called.tool) for call, called in turn.called.items() if call in done]
+        return any(tool.informs for tool in tools if tool)
 
     def _speaker(self, turn: Turn) -> ServedChat:
         settings = self._parts.settings
@@ -140,14 +145,10 @@ class Constrained(AgentMiddleware[Any, Turn]):
         said = context.conversation(turn.events, before=turn.seq)
         return [*context.history(said, room - context.estimate_tokens(last)), HumanMessage(last)]
 
-    async def _closing(self, turn: Turn) -> list[AnyMessage]:
-        outcomes = [
-            f"{turn.called[call].tool if call in turn.called else call}: {told.text}"
-            for call, told in turn.told.items()
-        ]
+    def _closing(self, turn: Turn) -> list[AnyMessage]:
         request, _ = context.clip(turn.request, 1000)
-        text = prompt("agent/close").render(language=turn.language, outcomes=outcomes, request=request)
-        return [HumanMessage(text)]
+        outcomes = [told.text for told in turn.told.values()]
+        return [HumanMessage(prompt("agent/close").render(language=turn.language, outcomes=outcomes, request=request))]
 
 
 class Jobs(AgentMiddleware[Any, Turn]):
@@ -254,7 +255,7 @@ def persona() -> str:
 
 
 def _outcome_words(turn: Turn) -> str:
-    """What the tools said, as the reply, where no model is up to put it better."""
+    """What the tools said, as the reply."""
     return "\n".join(told.text for told in turn.told.values()) or engine_words("empty", turn.language)
 
 

@@ -69,6 +69,8 @@ class Tool:
     title: dict[str, str] = field(default_factory=dict)
     examples: tuple[str, ...] = ()
     verbatim: str | None = None
+    writes: str | None = None
+    informs: bool = False
 
     @property
     def lane(self) -> str:
@@ -103,6 +105,8 @@ def tool(
     title: dict[str, str] | None = None,
     examples: Sequence[str] = (),
     verbatim: str | None = None,
+    writes: str | None = None,
+    informs: bool = False,
 ) -> Callable[[Callable[[P, ToolContext], Result]], Tool]:
     """Declare a tool.
 
@@ -116,6 +120,8 @@ def tool(
         title: what people read on its card, by language (``en``, ``zh``).
         examples: requests that should lead to it, in both languages.
         verbatim: the text parameter that takes the person's request as it stands, so that no small model rewrites it.
+        writes: the text parameter for which words are written first, unless the request brings them.
+        informs: whether its result is material for an answer rather than the answer; words are then put around it.
 
     Raises:
         TypeError: the name is malformed, or the function has no docstring.
@@ -138,6 +144,8 @@ def tool(
             title=title or {"en": name.replace("_", " ").capitalize()},
             examples=tuple(examples),
             verbatim=verbatim,
+            writes=writes,
+            informs=informs,
         )
 
     return declare

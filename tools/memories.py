@@ -101,6 +101,7 @@ def remember(params: Remember, ctx: ToolContext) -> Result:
     Search,
     cost="instant",
     verbatim="query",
+    informs=True,
     title={"en": "Look in memory", "zh": "查找记忆"},
     examples=(
         "What do you remember about my aunt?",

@@ -54,6 +54,26 @@ def recite(params: Recite, ctx: ToolContext) -> Result:
     return Result("Recited.")
 
 
+class Chant(BaseModel):
+    words: str = Field(description="The words to chant")
+
+
+@tool("chant", Chant, cost="quick", writes="words", examples=("Chant something about rain", "唱诵一段关于雨的话"))
+def chant(params: Chant, ctx: ToolContext) -> Result:
+    """Chant words."""
+    return Result("Chanted.")
+
+
+class Measure(BaseModel):
+    what: str = Field(description="What to measure")
+
+
+@tool("measure", Measure, cost="quick", verbatim="what", informs=True, examples=("Measure the heron", "量一量苍鹭"))
+def measure(params: Measure, ctx: ToolContext) -> Result:
+    """Measure something."""
+    return Result("94 cm.")
+
+
 class Frame(BaseModel):
     picture: AssetRef = Field(description="The picture to frame")
 
@@ -64,7 +84,7 @@ def frame(params: Frame, ctx: ToolContext) -> Result:
     return Result("Framed.")
 
 
-TOOLS: list[Tool] = [sketch, recite, frame]
+TOOLS: list[Tool] = [sketch, recite, chant, measure, frame]
 
 
 class Spelling:

@@ -33,7 +33,7 @@ async def test_words_are_streamed_and_then_kept_once(house: House) -> None:
 
 
 async def test_a_slow_tool_becomes_a_card_and_the_reply_does_not_wait(house: House) -> None:
-    async with house([CHOOSE_SKETCH, Rule(match="made and will appear", reply="On its way.")]) as h:
+    async with house([CHOOSE_SKETCH]) as h:
         turn = await h.say("Sketch a heron")
         done = await h.end(turn)
         [called], [queued], [told] = (
@@ -45,17 +45,16 @@ async def test_a_slow_tool_becomes_a_card_and_the_reply_does_not_wait(house: Hou
         assert (queued.job, queued.title) == (called.job, "Sketch")
         assert told.status == "running"
         assert done.fact.jobs == (called.job,)
-        assert (await h.facts("agent.said"))[0].text == "On its way."
+        assert (await h.facts("agent.said"))[0].text == "I am on it; it will appear here by itself in a moment."
         assert await h.facts("job.finished") == []
         await h.finish_job()
         assert (await h.facts("job.finished"))[0].job == called.job
 
 
-async def test_a_quick_tool_is_waited_for_and_its_outcome_shapes_the_closing_words(house: House) -> None:
+async def test_a_quick_tool_is_waited_for_and_its_own_sentence_is_the_reply(house: House) -> None:
     rules = [
         Rule(purpose="choice", match="Fill in", json={"text": "There once was a man", "loud": 9}),
         Rule(purpose="choice", json={"tool": "recite"}),
-        Rule(match="It lasted 4 seconds", reply="Recited, four seconds."),
     ]
     async with house(rules) as h:
         turn = await h.say("Recite a limerick")
@@ -64,21 +63,44 @@ async def test_a_quick_tool_is_waited_for_and_its_outcome_shapes_the_closing_wor
         [called] = await h.facts("tool.called")
         assert called.args["text"] == "There once was a man"
         assert called.args.get("loud", 1) == 1  # nobody asked for nine
-        assert (await h.facts("agent.said"))[0].text == "Recited, four seconds."
+        [said] = await h.facts("agent.said")
+        assert (said.text, said.model) == ("It lasted 4 seconds.", "")
 
 
-async def test_a_failed_job_is_told_to_the_model_and_the_turn_still_completes(house: House) -> None:
+async def test_a_result_that_informs_is_put_into_words(house: House) -> None:
+    rules = [Rule(purpose="choice", json={"tool": "measure"}), Rule(match="94 cm", reply="It stands 94 cm tall.")]
+    async with house(rules) as h:
+        turn = await h.say("Measure the heron")
+        await h.finish_job(text="94 cm.")
+        assert (await h.end(turn)).kind == "turn.done"
+        [said] = await h.facts("agent.said")
+        assert (said.text, said.model) == ("It stands 94 cm tall.", "fake")
+
+
+async def test_words_that_a_tool_needs_are_written_first_and_counted(house: House) -> None:
+    rules = [
+        Rule(purpose="choice", json={"tool": "chant"}),
+        Rule(match="exactly 2 sentences", reply="“Rain falls. It sings on tin. Then it stops.”"),
+    ]
+    async with house(rules) as h:
+        turn = await h.say("Chant two sentences about rain")
+        await h.finish_job()
+        assert (await h.end(turn)).kind == "turn.done"
+        [called] = await h.facts("tool.called")
+        assert called.args == {"words": "Rain falls. It sings on tin."}
+
+
+async def test_a_failed_job_is_told_in_its_own_words_and_the_turn_still_completes(house: House) -> None:
     rules = [
         Rule(purpose="choice", match="Fill in", json={"text": "la"}),
         Rule(purpose="choice", json={"tool": "recite"}),
-        Rule(match="no voice today", reply="It failed: no voice."),
     ]
     async with house(rules) as h:
         turn = await h.say("Recite a limerick")
         await h.finish_job(fail="There is no voice today.")
         assert (await h.end(turn)).kind == "turn.done"
         assert (await h.facts("tool.answered"))[0].status == "failed"
-        assert (await h.facts("agent.said"))[0].text == "It failed: no voice."
+        assert (await h.facts("agent.said"))[0].text == "That did not work: There is no voice today."
 
 
 async def test_pointing_at_nothing_is_answered_without_a_job(house: House) -> None:
@@ -115,9 +137,10 @@ async def test_a_missing_argument_is_asked_for_and_the_answer_goes_on_with_the_s
 
 
 async def test_what_was_thought_before_a_restart_is_not_thought_again(house: House) -> None:
-    rules = [CHOOSE_SKETCH, Rule(fault="hang")]
+    rules = [Rule(purpose="choice", json={"tool": "measure"}), Rule(fault="hang")]
     async with house(rules) as h:
-        turn = await h.say("Sketch a heron")
+        turn = await h.say("Measure the heron")
+        await h.finish_job(text="94 cm.")
         await h.until("tool.answered")
     async with house([Rule(reply="Here again.")], holder="another") as h:
         assert (await h.end(turn)).kind == "turn.done"
@@ -170,7 +193,7 @@ async def test_without_a_model_a_near_request_still_starts_its_tool(house: House
         assert list(h.fake.requests) == []
         said = [event for event in await h.log.events(h.session) if event.kind == "agent.said"]
         assert said[0].by == "engine"
-        assert said[0].fact.text == "It is being made and will appear here by itself."
+        assert said[0].fact.text == "I am on it; it will appear here by itself in a moment."
 
 
 async def test_turns_of_a_session_are_thought_in_order_and_of_two_sessions_together(house: House) -> None:

@@ -34,9 +34,20 @@ class Speak(BaseModel):
     voice: str | None = Field(
         default=None,
         description="A voice by name or in words, such as 'af_heart', 'a calm British man', '温柔的女声'. Leave out for the usual one",
+        json_schema_extra={"hints": "voice|woman|man|male|female|accent|voiced|声|嗓|播音腔"},
     )
-    speed: float = Field(default=1.0, ge=0.5, le=2.0, description="1 is natural, 2 twice as fast")
-    style: Style = Field(default="plain", description="How it is read")
+    speed: float = Field(
+        default=1.0,
+        ge=0.5,
+        le=2.0,
+        description="1 is natural, 2 twice as fast",
+        json_schema_extra={"hints": "slow|fast|quick|speed|慢|快|速"},
+    )
+    style: Style = Field(
+        default="plain",
+        description="How it is read",
+        json_schema_extra={"hints": "news|story|service|style|新闻|故事|客服"},
+    )
 
 
 @tool(
@@ -45,6 +56,7 @@ class Speak(BaseModel):
     needs=("speech.synthesis",),
     makes="audio/wav",
     cost="quick",
+    writes="text",
     title={"en": "Read aloud", "zh": "朗读"},
     examples=(
         "Read this paragraph aloud",
