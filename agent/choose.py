@@ -29,7 +29,7 @@ from tools.models.chat import ChatClient
 
 WORDS = "words"
 SHORTLIST = 4
-SHOTS = 4
+SHOTS = 3
 """Examples of each tool and language that the prompt shows."""
 NEAR, CLEAR = 0.83, 0.02
 """The nearest example decides alone from this cosine, and only this far ahead of every other tool and of plain talk: e5 puts

@@ -15,7 +15,9 @@ TORCH = "torch==2.13.0"
 def offered() -> str | None:
     """Version of the build that pip would install, without its dependencies; None where it finds none."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--ignore-installed"]
-    result = subprocess.run([*command, "--only-binary", ":all:", "--report", "-", TORCH], capture_output=True, text=True)
+    result = subprocess.run(
+        [*command, "--only-binary", ":all:", "--report", "-", TORCH], capture_output=True, text=True
+    )
     if result.returncode:
         return None
     return str(json.loads(result.stdout)["install"][0]["metadata"]["version"])
