@@ -32,6 +32,8 @@ TOKENS = 100
 EVERY_MS = 20.0
 FIRST_MS = 200.0
 LISTENERS = 1000
+ROUNDS = 5
+"""Runs of what is measured in CPU; the least is taken, since neighbours on the machine only ever add."""
 PEERS = "Open WebUI 177-282, Chainlit 307-328, aiohttp to Starlette by hand 48.5 (measured on a like machine)"
 
 RULES = [
@@ -66,6 +68,8 @@ class Served:
 def process(*words: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
     """A child that ends with the block."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RHAPSODE_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's second start finds compiled modules, wherever this is run
+    kept.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / "rhapsode-bench-bytecode"))
     with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, env=kept | variables) as child:
         try:
             yield child
@@ -195,12 +199,15 @@ async def crowd(server: Served, word: str) -> tuple[float, list[Heard]]:
 async def tokens(server: Served) -> list[dict[str, Any]]:
     """CPU a token and a turn."""
     await crowd(server, "one")  # warm
-    short, _ = await crowd(server, "one")
-    long, heard = await crowd(server, "many")
-    assert all(one.text.count("word") == TOKENS for one in heard)
-    floor = await asyncio.to_thread(floor_cost)
-    each = (long - short) / (STREAMS * (TOKENS - 1)) * 1e6
-    detail = f"{STREAMS} streams of {TOKENS} tokens at {EVERY_MS:.0f} ms, less the same with one token"
+    costs = []
+    for _ in range(ROUNDS):
+        short, _ = await crowd(server, "one")
+        long, heard = await crowd(server, "many")
+        assert all(one.text.count("word") == TOKENS for one in heard)
+        costs.append((long - short) / (STREAMS * (TOKENS - 1)) * 1e6)
+    floor = min([await asyncio.to_thread(floor_cost) for _ in range(ROUNDS)])
+    each = min(costs)
+    detail = f"{STREAMS} streams of {TOKENS} tokens at {EVERY_MS:.0f} ms less the same with one token, least of {ROUNDS}, target 60"
     return [
         figure("serving.token", each, f"us CPU/token ({detail})", floor, PEERS),
         figure("serving.turn", short / STREAMS * 1e3, "ms CPU/turn of one token"),
@@ -238,6 +245,7 @@ async def latencies(server: Served, rounds: int = 30) -> list[dict[str, Any]]:
     """One turn at a time: command to upstream, start told after the ack, what is added to the first token."""
     heard: list[tuple[str, Heard]] = []
     async with AsyncExitStack() as stack:
+        await (await Client.open(stack, server)).turn("one, to warm up")
         for _ in range(rounds):
             client = await Client.open(stack, server)
             words = f"one {new_id('t')}"
@@ -256,7 +264,8 @@ async def latencies(server: Served, rounds: int = 30) -> list[dict[str, Any]]:
             4.3,
         ),
         figure("serving.added_ttft.p95", statistics.quantiles(added, n=20)[-1], "ms", 9.3),
-        figure("serving.turn_started.max", max(start), "ms after the ack, target 50"),
+        figure("serving.turn_started.p50", statistics.median(start), "ms after the ack"),
+        figure("serving.turn_started.max", max(start), f"ms after the ack, worst of {rounds}, target 50"),
     ]
 
 

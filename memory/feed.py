@@ -79,7 +79,10 @@ class Feed:
         self._stages: dict[str, _Stage] = {}
 
     def _stage(self, session: str) -> _Stage:
-        return self._stages.setdefault(session, _Stage())
+        stage = self._stages.get(session)
+        if stage is None:  # not setdefault: this runs once a token, and would make a stage each time
+            stage = self._stages[session] = _Stage()
+        return stage
 
     def start_turn(self, session: str, turn: str, attempt: int) -> None:
         """Say that a turn was taken up; text of lower attempts is void."""

@@ -4,6 +4,7 @@ A command is accepted when its facts are committed, under its id: the same id ag
 and with another body it is a conflict. Nothing else happens here; whoever acts on a fact sees it because it was committed.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,6 +25,7 @@ from memory.events import (
 from memory.ids import new_id
 from memory.log import Appended
 from memory.log import Command as Idempotent
+from memory.log import Ended
 from memory.rows import AssetRow, JobRow, SessionRow
 from server.auth import Principal
 from server.house import House
@@ -108,11 +110,16 @@ class Asked:
         return await self._house.log.write(lambda transaction: recorded(transaction, self.key, self._session))
 
     async def say(self, command: Say) -> Appended:
-        """Open a turn with a person's words."""
+        """Open a turn with a person's words; while a question waits in this session, they are its answer."""
         if not (command.assets and not command.text):
             check_text(command.text)
         for asset in command.assets:
             await self._house.assets.get(asset, reader=self._who.owner)
+        waiting = await self._house.log.waiting(self._session)
+        if waiting and waiting.question and not command.assets:
+            with contextlib.suppress(Ended):  # answered or run out a moment ago: then it is a new request
+                fact = QuestionAnswered(question=waiting.question, answer=command.text)
+                return await self.append(fact, turn=waiting.id)
         return await self.append(UserSaid(text=command.text, assets=command.assets), turn=new_id("turn"))
 
     async def answer(self, command: Answer) -> Appended:
@@ -176,7 +183,7 @@ class Asked:
 
 def derived(house: House) -> tuple[Derived, ...]:
     """What must be made again after erasing, so that no trace is left in it."""
-    return (house.recall.rebuild,)
+    return (house.recall.catch_up,)
 
 
 async def session_row(house: House, session: str) -> SessionRow:

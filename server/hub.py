@@ -13,6 +13,7 @@ once a tick while facts, and the first delta of a part, leave at once.
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import orjson
 
@@ -32,46 +33,62 @@ PAGE = 256
 
 
 class Pace(asyncio.Event):
-    """A wake-up that comes at most once a tick, unless it is hurried."""
+    """A wake-up for one waiter that comes at most once a tick, unless it is hurried.
+
+    It stands where a listener of the feed has its event. Its own ``wait`` keeps one future instead of a queue of them.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._loop = asyncio.get_running_loop()
         self._due = 0.0
+        self._up = False
         self._timer: asyncio.TimerHandle | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def is_set(self) -> bool:
+        """Whether the reader was woken and has not looked yet."""
+        return self._up
 
     def set(self) -> None:
         """Wake the reader at the next tick."""
-        if self._timer is None and not self.is_set():
-            if self._loop.time() >= self._due:
-                super().set()
-            else:
-                self._timer = self._loop.call_at(self._due, self.hurry)
+        if self._up or self._timer is not None:
+            return
+        if self._loop.time() >= self._due:
+            self.hurry()
+        else:
+            self._timer = self._loop.call_at(self._due, self.hurry)
 
     def hurry(self) -> None:
         """Wake the reader now."""
-        self._stop()
-        super().set()
+        self.close()
+        self._up = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> Literal[True]:
+        """Wait until the reader is woken."""
+        if not self._up:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        return True
 
     def clear(self) -> None:
         """Nothing: a listener clears what it took, but this wake-up is shared, so only :meth:`reset` clears it."""
 
     def reset(self) -> None:
         """Clear, before looking at everything that the wake-up may stand for."""
-        super().clear()
+        self._up = False
 
     def rest(self) -> None:
         """Begin a tick: what is set from now on waits for its end."""
         self._due = self._loop.time() + TICK_S
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """Leave no timer behind."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def close(self) -> None:
-        """Leave no timer behind."""
-        self._stop()
 
 
 class Lines(deque[tuple[int, bytes]]):
@@ -125,14 +142,17 @@ class Watch:
             self.cursor = page[-1][0]
         return page
 
-    def live(self) -> list[bytes]:
+    @property
+    def waiting(self) -> bool:
+        """Whether facts wait to be handed out."""
+        return bool(self._lines)
+
+    def live(self) -> list[tuple[None, bytes]]:
         """Hand out live items, encoded. A tick begins unless a part has just begun."""
         items = self._listener.take()
-        if not items:
-            return []
-        if not self._first(items):
+        if items and not self._first(items):
             self._pace.rest()
-        return [self._hub.encode_live(self.session, item) for item in items]
+        return [(None, self._hub.encode_live(self.session, item)) for item in items]
 
     def _first(self, items: Sequence[Item]) -> bool:
         """Whether a part begins among ``items``, or nothing but the start of a turn."""
@@ -189,14 +209,15 @@ class Reader:
         await self._pace.wait()
         self._pace.reset()
         frames: list[tuple[int | None, bytes]] = []
-        for watch in list(self._watches.values()):
-            frames += watch.facts()
+        for watch in tuple(self._watches.values()):
+            if watch.waiting:
+                frames += watch.facts()
             if watch.behind:
                 frames += await watch.read()
             if watch.behind:
                 self._pace.hurry()
             else:
-                frames += [(None, line) for line in watch.live()]
+                frames += watch.live()
         return frames
 
     def close(self) -> None:

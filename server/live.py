@@ -33,8 +33,8 @@ TOO_MANY = 1013
 class Connection:
     """One open socket."""
 
-    def __init__(self, house: House, principal: Principal, socket: WebSocket) -> None:
-        self._house, self._who, self._socket = house, principal, socket
+    def __init__(self, house: House, principal: Principal, socket: WebSocket, send: Send) -> None:
+        self._house, self._who, self._socket, self._raw = house, principal, socket, send
         self._reader = Reader(house.hub, principal.owner)
         self._garbage = 0
 
@@ -65,10 +65,11 @@ class Connection:
                 await self._socket.close(code, reason)
 
     async def _write(self) -> None:
-        send = self._socket.send
-        while True:
-            for _, line in await self._reader.next():
-                await send({"type": "websocket.send", "text": line.decode()})
+        send, reader = self._raw, self._reader  # past Starlette, which looks at the state of the socket for every frame
+        with contextlib.suppress(OSError):  # the client went away; the reading side ends the connection
+            while True:
+                for _, line in await reader.next():
+                    await send({"type": "websocket.send", "text": line.decode()})
 
     async def _send(self, frame: BaseModel) -> None:
         await self._socket.send({"type": "websocket.send", "text": frame.model_dump_json(exclude_none=True)})
@@ -165,7 +166,7 @@ async def live(house: House, scope: Scope, receive: Receive, send: Send) -> None
         await socket.close(TOO_MANY, "Too many live connections.")
         return
     await socket.accept()
-    connection = Connection(house, principal_of(socket), socket)
+    connection = Connection(house, principal_of(socket), socket, send)
     house.connections.add(connection)
     try:
         await connection.run()

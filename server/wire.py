@@ -29,7 +29,10 @@ class Frame(BaseModel):
 
 
 class Say(Frame):
-    """Say something to the agent: opens a turn. ``assets`` are ids of uploads that go with the words."""
+    """Say something to the agent: opens a turn. ``assets`` are ids of uploads that go with the words.
+
+    While a question waits in the session, words without assets are its answer, and the ack names the turn that goes on.
+    """
 
     id: Id
     name: Literal["say"] = "say"

@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,14 @@ from tools.models.fake_llm import FakeLlm, Rule
 LONG_S = 30.0
 PROCESS_S = 110.0  # a start of everything, eight times over, on a machine that does other things too
 ROOT = Path(__file__).parents[2]
+
+
+def environment() -> dict[str, str]:
+    """Variables of a person's shell: none of ours, and compiled modules are kept between starts."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RHAPSODE_")}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    kept.setdefault("PYTHONPYCACHEPREFIX", str(Path(tempfile.gettempdir()) / "rhapsode-tests-bytecode"))
+    return kept
 
 
 @dataclass
@@ -47,10 +57,9 @@ class Terminal:
     processes: list[asyncio.subprocess.Process] = field(default_factory=list)
 
     async def start(self, *words: str, **variables: str) -> asyncio.subprocess.Process:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("RHAPSODE_")}
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "server", *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            env={**environment, "RHAPSODE_DATA": str(self.data), **variables},
+            env={**environment(), "RHAPSODE_DATA": str(self.data), **variables},
         )  # fmt: skip
         self.processes.append(process)
         return process
@@ -103,21 +112,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder that a server owns while the tests of this file run."""
     place = tmp_path_factory.mktemp("served")
     (place / "rules.json").write_text(json.dumps([rule.model_dump(by_alias=True) for rule in RULES]))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RHAPSODE_")}
     fake_words = ["-m", "tools.models.fake_llm", "--script", str(place / "rules.json")]
-    with subprocess.Popen([sys.executable, *fake_words], cwd=ROOT, stdout=subprocess.PIPE) as fake:
+    with ExitStack() as stack:
+        fake = stack.enter_context(subprocess.Popen([sys.executable, *fake_words], cwd=ROOT, stdout=subprocess.PIPE))
+        stack.callback(fake.kill)
         assert fake.stdout
         write_settings(place / "data", json.loads(fake.stdout.readline())["url"])
-        serve_words = ["-m", "server", "serve", "--port", "0", "--no-browser", "--data", str(place / "data")]
-        with subprocess.Popen(
-            [sys.executable, *serve_words], cwd=ROOT, stdout=subprocess.PIPE, env=environment
-        ) as server:
-            assert server.stdout
-            assert server.stdout.readline().startswith(b"Rhapsode: http://127.0.0.1:")
-            yield place / "data"
-            server.terminate()
-            assert server.wait(LONG_S) == 0
-        fake.kill()
+        words = ["-m", "server", "serve", "--port", "0", "--no-browser", "--data", str(place / "data")]
+        server = stack.enter_context(
+            subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, env=environment())
+        )
+        stack.callback(server.kill)
+        assert server.stdout
+        assert server.stdout.readline().startswith(b"Rhapsode: http://127.0.0.1:")
+        yield place / "data"
+        server.terminate()
+        assert server.wait(LONG_S) == 0
 
 
 @pytest.fixture
