@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from agent.language import Language
-from memory.events import AgentSaid, Event, NotesMade, UserSaid
+from memory.events import AgentSaid, Event, NotesMade, QuestionAnswered, QuestionAsked, UserSaid
 from prompts import prompt
 
 MEDIA_WORDS: dict[Language, dict[str, str]] = {
@@ -76,6 +76,10 @@ def conversation(events: Sequence[Event], *, before: int) -> list[Said]:
         match event.fact:
             case NotesMade(text=text, upto=upto):
                 said = [Said("notes", text, upto), *[one for one in said if one.seq > upto]]
+            case QuestionAsked(text=text):
+                said.append(Said("agent", text, event.seq))
+            case QuestionAnswered(answer=str() as text):
+                said.append(Said("user", text, event.seq))
             case UserSaid(text=text):
                 said.append(Said("user", text, event.seq))
             case AgentSaid(text=text):

@@ -263,6 +263,10 @@ class Log:
         """A turn's row."""
         return await self.read(lambda c: read.turn(c, id))
 
+    async def waiting(self, session: str) -> TurnRow | None:
+        """The turn of a session that waits for an answer, if one does."""
+        return await self.read(lambda c: read.waiting(c, session))
+
     async def job(self, id: str) -> JobRow | None:
         """A job's row."""
         return await self.read(lambda c: read.job(c, id))

@@ -165,6 +165,14 @@ def turn(connection: Connection, id: str) -> TurnRow | None:
     return None if row is None else TurnRow.of(row)
 
 
+def waiting(connection: Connection, session: str) -> TurnRow | None:
+    """The turn of a session that waits for an answer, if one does."""
+    turns = tables.turns
+    query = select(turns).where(turns.c.session == session, turns.c.state == "waiting", turns.c.question.is_not(None))
+    row = connection.execute(query.order_by(turns.c.seq).limit(1)).mappings().first()
+    return None if row is None else TurnRow.of(row)
+
+
 def turn_end(connection: Connection, id: str) -> Event | None:
     """The terminal fact of a turn, None while it has none."""
     row = turn(connection, id)

@@ -131,17 +131,33 @@ async def test_a_turn_that_runs_is_cancelled_by_command(tmp_path: Any) -> None:
         assert (status, refused["code"]) == (409, "ended")
 
 
-async def test_a_question_is_answered_and_its_turn_opens_again(tmp_path: Any) -> None:
-    async def curious(agent: ScriptedAgent, lease: TurnLease, text: str) -> None:
-        events = await agent.log.turn_events(lease.turn)
-        answers = [event.fact.answer for event in events if event.kind == "question.answered"]
-        if answers:
-            await agent.end(lease, f"You chose {answers[0]}.")
-        else:
-            question = QuestionAsked(question="q1", text="Red or blue?", choices=("red", "blue"))
-            draft = Draft(fact=question, by="agent", turn=lease.turn)
-            await agent.log.append(lease.session, [draft], fence=lease.fence)
+async def curious(agent: ScriptedAgent, lease: TurnLease, text: str) -> None:
+    """Ask before answering."""
+    events = await agent.log.turn_events(lease.turn)
+    answers = [event.fact.answer for event in events if event.kind == "question.answered"]
+    if answers:
+        await agent.end(lease, f"You chose {answers[0]}.")
+    else:
+        question = QuestionAsked(question="q1", text="Red or blue?", choices=("red", "blue"))
+        draft = Draft(fact=question, by="agent", turn=lease.turn)
+        await agent.log.append(lease.session, [draft], fence=lease.fence)
 
+
+async def test_what_is_said_while_a_question_waits_is_its_answer_and_after_it_a_new_request(tmp_path: Any) -> None:
+    async with open_door(tmp_path, curious) as door:
+        session = await door.session()
+        _, first = await door.command(session, id="c1", name="say", text="paint it")
+        await door.until(session, "question.asked")
+        status, second = await door.command(session, id="c2", name="say", text="blue")
+        assert (status, second["turn"]) == (200, first["turn"])
+        assert (await door.until(session, "agent.said"))["data"]["text"] == "You chose blue."
+        _, again = await door.command(session, id="c2", name="say", text="blue")
+        assert (again["seq"], again["repeated"]) == (second["seq"], True)
+        _, third = await door.command(session, id="c3", name="say", text="paint another")
+        assert third["turn"] != first["turn"]
+
+
+async def test_a_question_is_answered_and_its_turn_opens_again(tmp_path: Any) -> None:
     async with open_door(tmp_path, curious) as door:
         session = await door.session()
         await door.command(session, id="c1", name="say", text="paint it")
