@@ -77,6 +77,8 @@ class Feed:
 
     def __init__(self) -> None:
         self._stages: dict[str, _Stage] = {}
+        self.pieces = 0
+        """Pieces of text said so far, about one a token; for figures."""
 
     def _stage(self, session: str) -> _Stage:
         stage = self._stages.get(session)
@@ -99,6 +101,7 @@ class Feed:
         if text is None or text.attempt < attempt:
             text = stage.texts[turn, part] = Text(turn, attempt, part)
         if text.attempt == attempt:
+            self.pieces += 1
             text.text += delta
             stage.changed()
 

@@ -3,7 +3,7 @@
 The result is folded from the facts of the log, so it is the same whoever did the work and however often they died.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from memory.events import JOB_ENDS, TURN_ENDS
 from memory.ids import new_id
 from server.link import Link
 
-WAIT_S = "20"
+WAIT_S = "10"
 CHUNK = 1 << 20
 
 Json = dict[str, Any]
@@ -127,6 +127,8 @@ class Request:
     session: str | None = None
     attach: Sequence[Path] = ()
     id: str = field(default_factory=lambda: new_id("command"))
+    tell: Callable[[str], object] | None = None
+    """Told what is waited for, when nothing has happened for a while."""
 
     async def send(self, link: Link) -> tuple[Outcome, Json]:
         """Send it, wait for all that comes of it, and return the outcome with its JSON."""
@@ -157,9 +159,20 @@ class Request:
         )
         return str(row["id"])
 
+    async def _say_why(self, link: Link) -> None:
+        """Say how far a model is that is still on its way."""
+        for row in await link.ask("GET", "/api/models") if self.tell else ():
+            if row["state"] == "downloading" and self.tell:
+                left = f", {row['eta']:.0f} s left" if row.get("eta") else ""
+                self.tell(
+                    f"Fetching {row.get('title', row['id'])}: {row['done'] / 1e6:,.0f} of {row['bytes'] / 1e6:,.0f} MB{left}"
+                )
+
     async def _follow(self, link: Link, outcome: Outcome, after: int) -> None:
         while not outcome.over:
             page = await link.ask("GET", f"/api/sessions/{outcome.session}/events", after=str(after), wait=WAIT_S)
+            if not page["events"]:
+                await self._say_why(link)
             for event in page["events"]:
                 after = event["seq"]
                 outcome.fold(event)

@@ -23,9 +23,8 @@ from memory.events import (
     UserSaid,
 )
 from memory.ids import new_id
-from memory.log import Appended
+from memory.log import Appended, Ended
 from memory.log import Command as Idempotent
-from memory.log import Ended
 from memory.rows import AssetRow, JobRow, SessionRow
 from server.auth import Principal
 from server.house import House
@@ -63,7 +62,14 @@ async def execute(house: House, who: Principal, session: str, command: Command) 
             keep = partial(house.recall.keep, session, command.text, owner=who.owner, command=asked.key)
             appended = await asked.once(keep)
         case Forget():
-            forget = partial(house.recall.forget, session, command.memory, owner=who.owner, command=asked.key)
+            forget = partial(
+                house.recall.forget,
+                session,
+                command.memory,
+                owner=who.owner,
+                reason=command.reason,
+                command=asked.key,
+            )
             appended = await asked.once(forget)
         case Erase():
             appended = await asked.erase(command)

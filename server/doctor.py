@@ -20,6 +20,7 @@ import psutil
 from server.link import LinkLost, Refused, connected
 from server.owner import address_of
 from server.settings import Settings
+from tools.models.recommend import Machine, look
 from tools.models.resolve import Models
 from tools.registry import Registry
 
@@ -41,7 +42,7 @@ def examine(settings: Settings) -> Json:
     report: Json = {
         "version": metadata.version("rhapsode"),
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
-        "machine": _machine(),
+        "machine": _machine(asyncio.run(look())),
         "data": _data(settings),
         "server": asyncio.run(_server(settings)),
         "reach": {"host": settings.host, "names": list(settings.hosts), "only_this_machine": settings.loopback},
@@ -57,9 +58,18 @@ def examine(settings: Settings) -> Json:
     return report
 
 
-def _machine() -> Json:
-    memory = psutil.virtual_memory()
-    return {"cores": psutil.cpu_count(), "memory": memory.total, "free_memory": memory.available}
+def _machine(seen: Machine) -> Json:
+    """Cores, memory, GPU, other model servers that answer here, and whether the model hub can be reached."""
+    free = psutil.virtual_memory().available
+    return {
+        "cores": seen.cores,
+        "memory": seen.memory,
+        "free_memory": free,
+        "gpu": seen.gpu,
+        "gpu_memory": seen.gpu_memory,
+        "other_servers": list(seen.running),
+        "hub": seen.hub,
+    }
 
 
 def _data(settings: Settings) -> Json:
@@ -167,6 +177,8 @@ def in_words(report: Json) -> str:
     lines = [
         f"Rhapsode {report['version']}, Python {report['python']}",
         f"Machine: {machine['cores']} cores, {machine['memory'] / 1e9:.1f} GB of memory, {machine['free_memory'] / 1e9:.1f} GB free",
+        f"GPU: {machine['gpu'] or 'none'}; model hub: {'can be reached' if machine['hub'] else 'cannot be reached'}; "
+        f"other model servers here: {', '.join(machine['other_servers']) or 'none'}",
         f"Data: {data['folder']} ({data['bytes'] / 1e6:.1f} MB, {data['free'] / 1e9:.1f} GB free, {data['database']})",
         f"Server: {server['url']}, process {server['pid']}" if server["running"] else "Server: not running",
         f"Reach: {'this machine only' if report['reach']['only_this_machine'] else report['reach']['host']}",

@@ -25,6 +25,7 @@ class Metrics:
         self.turns = Counter("rhapsode_turns", "Turns by how they ended", ["end"], registry=self.registry)
         self.jobs = Counter("rhapsode_jobs", "Jobs by tool and how they ended", ["tool", "end"], registry=self.registry)
         self.characters = Counter("rhapsode_reply_characters", "Characters of final replies", registry=self.registry)
+        self.tokens = Counter("rhapsode_tokens", "Pieces of text that the model streamed", registry=self.registry)
         self.live = Counter("rhapsode_live_items", "Live items sent to listeners", registry=self.registry)
         self.taken = Histogram(
             "rhapsode_turn_taken_seconds",
@@ -44,7 +45,7 @@ class Metrics:
         self.queue = Gauge("rhapsode_open_jobs", "Jobs queued or running, seen by this process", registry=self.registry)
         self._said: dict[str, float] = {}
         self._called: dict[str, tuple[str, float]] = {}
-        self._live_counted = 0
+        self._live_counted = self._tokens_counted = 0
 
     def committed(self, events: Sequence[Event]) -> None:
         """Count facts as they are committed."""
@@ -78,5 +79,6 @@ class Metrics:
         self.open_turns.set(len(self._said))
         self.queue.set(len(self._called))
         self.live.inc(house.hub.live_sent - self._live_counted)
-        self._live_counted = house.hub.live_sent
+        self.tokens.inc(house.feed.pieces - self._tokens_counted)
+        self._live_counted, self._tokens_counted = house.hub.live_sent, house.feed.pieces
         return generate_latest(self.registry)

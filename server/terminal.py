@@ -76,6 +76,7 @@ def finish(settings: Settings, request: "Request", as_json: bool) -> None:
     from server.link import with_owner
 
     log_to_terminal(settings)
+    request.tell = lambda words: typer.echo(words, err=True)
     outcome, result = run(with_owner(settings, request.send))
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False, indent=2))

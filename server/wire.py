@@ -9,14 +9,37 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from memory.events import By, Cause, Event
 
 TEXT_LIMIT = 100_000
 """Characters of one ``say``. A longer text is refused with words: send it as a file."""
 
+LARGEST_SEQ = 2**53
+"""The largest number that every client reads exactly, JavaScript's included; no log comes near it."""
+
+
+def _whole(text: str) -> str:
+    """Refuse half of a character, which JSON can carry and neither UTF-8 nor the database can."""
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("the text holds half of a character (a lone surrogate)")
+    return text
+
+
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what the log could not keep: values nested beyond reason, numbers of more than 64 bits, halves of characters."""
+    try:
+        orjson.dumps(values)
+    except TypeError as error:
+        raise ValueError(f"these values cannot be kept ({error})") from None
+    return values
+
+
 Id = Annotated[str, Field(min_length=1, max_length=128)]
+Words = Annotated[str, AfterValidator(_whole)]
+Plain = Annotated[dict[str, Any], AfterValidator(_storable)]
+Seq = Annotated[int, Field(ge=0, le=LARGEST_SEQ)]
 
 
 class Frame(BaseModel):
@@ -36,7 +59,7 @@ class Say(Frame):
 
     id: Id
     name: Literal["say"] = "say"
-    text: str
+    text: Words
     assets: tuple[Id, ...] = Field(default=(), max_length=32)
 
 
@@ -83,11 +106,12 @@ class Keep(Frame):
 
 
 class Forget(Frame):
-    """Stop using a memory. Its words stay in the log until they are erased."""
+    """Stop using a memory and what it had replaced; the reason `undo` brings these back. Its words stay in the log until they are erased."""
 
     id: Id
     name: Literal["forget"] = "forget"
     memory: Id
+    reason: Literal["", "undo"] = ""
 
 
 class Erase(Frame):
@@ -95,7 +119,7 @@ class Erase(Frame):
 
     id: Id
     name: Literal["erase"] = "erase"
-    seqs: tuple[int, ...] = Field(default=(), max_length=10_000)
+    seqs: tuple[Seq, ...] = Field(default=(), max_length=10_000)
     memory: Id | None = None
     session: bool = False
 
@@ -106,7 +130,7 @@ class RunTool(Frame):
     id: Id
     name: Literal["call"] = "call"
     tool: Id
-    args: dict[str, Any] = {}
+    args: Plain = {}
 
 
 Command = Annotated[
@@ -122,7 +146,7 @@ class Watch(Frame):
 
     type: Literal["watch"] = "watch"
     session: Id
-    after: int = Field(default=0, ge=0)
+    after: Seq = 0
 
 
 class Unwatch(Frame):

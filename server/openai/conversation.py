@@ -25,7 +25,7 @@ from memory.log import Command as Idempotent
 from server.auth import Principal
 from server.house import House
 from server.refusal import Refusal
-from server.wire import TEXT_LIMIT
+from server.wire import TEXT_LIMIT, Plain, Words
 
 KNOWN = 1024
 """Conversations whose session this process remembers."""
@@ -37,7 +37,7 @@ class Message(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[dict[str, Any]] | None = None
+    content: Words | list[Plain] | None = None
 
     def text(self) -> str:
         """The words of the message."""
@@ -62,7 +62,7 @@ class Request(BaseModel):
     model: str = "rhapsode"
     messages: list[Message] = Field(min_length=1, max_length=2000)
     stream: bool = False
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, Words] | None = None
 
 
 class Exchange(BaseModel):

@@ -34,7 +34,7 @@ def _bytes(url: str) -> bytes:
         )
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error:
+    except (binascii.Error, ValueError):  # the latter for letters that are not ASCII
         raise Refusal(400, "picture_url", "This picture is not valid base64.") from None
 
 

@@ -256,6 +256,7 @@ async def test_figures_follow_the_facts(door: Door) -> None:
     assert 'rhapsode_commands_total{name="say"} 1.0' in text
     assert "rhapsode_turn_seconds_count 1.0" in text
     assert "rhapsode_reply_characters_total 15.0" in text
+    assert "rhapsode_tokens_total 3.0" in text
 
 
 async def test_health_says_alive_and_readiness_names_the_parts(door: Door) -> None:
