@@ -26,9 +26,9 @@ from tools.registry import Registry
 
 OURS = ("agent", "tools", "memory", "server", "prompts", "clients", "rhapsode")
 OPTIONAL = {
-    "torch": "pictures by diffusers: pip install 'rhapsode[torch]'",
-    "diffusers": "pictures by diffusers: pip install 'rhapsode[torch]'",
-    "pg8000": "PostgreSQL: pip install 'rhapsode[postgres]'",
+    "torch": "pictures by diffusers: the extra `torch`, in a checkout `make torch`",
+    "diffusers": "pictures by diffusers: the extra `torch`, in a checkout `make torch`",
+    "pg8000": "PostgreSQL: the extra `postgres`",
 }
 LEAST_FREE = 2_000_000_000
 
@@ -123,7 +123,8 @@ def shadows(search: list[str] | None = None) -> list[Json]:
     for name in OURS:
         for entry in sys.path if search is None else search:
             for place in (Path(entry or ".") / name, Path(entry or ".") / f"{name}.py"):
-                if place.exists() and place.resolve().parent != home and (place.is_file() or any(place.glob("*.py"))):
+                taken = place.is_file() if place.suffix else any(place.glob("*.py"))  # bin/rhapsode is no module
+                if taken and place.resolve().parent != home:
                     fix = "Install Rhapsode in an environment of its own (uv tool install, pipx, or make install)."
                     found.append({"problem": f"{place} has the name of a part of Rhapsode.", "fix": fix})
     return found

@@ -19,6 +19,9 @@ TEXT_LIMIT = 100_000
 LARGEST_SEQ = 2**53
 """The largest number that every client reads exactly, JavaScript's included; no log comes near it."""
 
+DEEPEST = 100
+"""How deep a tool's arguments may be nested; the log's JSON ends at 254."""
+
 
 def _whole(text: str) -> str:
     """Refuse half of a character, which JSON can carry and neither UTF-8 nor the database can."""
@@ -33,7 +36,14 @@ def _storable(values: dict[str, Any]) -> dict[str, Any]:
         orjson.dumps(values)
     except TypeError as error:
         raise ValueError(f"these values cannot be kept ({error})") from None
+    if _depth(values) > DEEPEST:
+        raise ValueError(f"these values are nested more than {DEEPEST} deep")
     return values
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0)
 
 
 Id = Annotated[str, Field(min_length=1, max_length=128)]

@@ -6,7 +6,6 @@ from fastapi import APIRouter, Header
 from sse_starlette import EventSourceResponse
 from starlette.responses import JSONResponse, Response
 
-from memory.events import QuestionAsked
 from memory.ids import new_id
 from server.commands import execute
 from server.house import Here, House, Json, Who
@@ -14,7 +13,7 @@ from server.openai.conversation import Exchange, Request, read, session_of
 from server.openai.pictures import save_pictures
 from server.openai.reply import Following, chunks, completion
 from server.refusal import Refusal
-from server.wire import Answer, Say
+from server.wire import Say
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -54,25 +53,12 @@ async def chat(
 
 
 async def _say(house: House, who: Who, session: str, exchange: Exchange, command: str) -> Following:
-    """Say it, or answer with it where the session's turn waits for an answer."""
-    question = await _question(house, session)
-    if question is not None:
-        ack = await execute(house, who, session, Answer(id=command, question=question, answer=exchange.said))
-    else:
-        assets = await save_pictures(house, who, session, exchange.pictures, command)
-        ack = await execute(house, who, session, Say(id=command, text=exchange.said, assets=tuple(assets)))
+    """Say it; where the session's turn waits for an answer, it is that."""
+    assets = await save_pictures(house, who, session, exchange.pictures, command)
+    ack = await execute(house, who, session, Say(id=command, text=exchange.said, assets=tuple(assets)))
     if ack.turn is None:
         raise Refusal(409, "no_turn", "This opened no turn.")
     return Following(house, who.owner, session, ack.turn, ack.seq)
-
-
-async def _question(house: House, session: str) -> str | None:
-    """The question that the session waits with, if it does."""
-    for event in reversed(await house.log.events(session)):
-        if event.turn and isinstance(event.fact, QuestionAsked):
-            turn = await house.log.turn(event.turn)
-            return event.fact.question if turn and turn.state == "waiting" else None
-    return None
 
 
 async def _remembering(house: House, who: Who, exchange: Exchange, following: Following) -> Any:
