@@ -125,9 +125,9 @@ class Deployment:
         told = json.loads(await asyncio.wait_for(self._llm.stdout.readline(), 20))
         self.llm_port = int(told["url"].rsplit(":", 1)[1].split("/")[0])
 
-    async def start_server(self) -> None:
-        """Start the server and wait until it takes turns."""
-        environment = {
+    def environment(self) -> dict[str, str]:
+        """Settings of the server: the scripted model, no fetching, short leases."""
+        return {
             "RHAPSODE_MODELS__TASKS__LLM__URL": f"http://127.0.0.1:{self.llm_port}/v1",
             "RHAPSODE_MODELS__TASKS__LLM__MODEL": "fake",
             "RHAPSODE_MODELS__TASKS__LLM__PROFILE": "constrained",
@@ -137,9 +137,14 @@ class Deployment:
             "RHAPSODE_AGENT__LEASE_S": "3",
             "RHAPSODE_LIMITS__COMMANDS_PER_MINUTE": "100000",
         }
+
+    async def start_server(self, patience: float = PATIENCE_S) -> None:
+        """Start the server and wait until it takes turns."""
         command = ["-m", "server", "serve", "--data", str(self.data), "--port", "0", "--no-browser"]
-        self._server = await _spawn(command, stdout=self._log, stderr=self._log, env={**os.environ, **environment})
-        until = time.monotonic() + PATIENCE_S
+        self._server = await _spawn(
+            command, stdout=self._log, stderr=self._log, env={**os.environ, **self.environment()}
+        )
+        until = time.monotonic() + patience
         while time.monotonic() < until:
             with contextlib.suppress(OSError, ValueError, KeyError, aiohttp.ClientError):
                 if self.address()["pid"] == self._server.pid and await self._ready():
@@ -255,11 +260,12 @@ class Watcher:
         async for message in socket:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 return
-            self._take(json.loads(message.data))
+            self._take(json.loads(message.data), time.monotonic())
             async with self.news:
                 self.news.notify_all()
 
-    def _take(self, frame: dict[str, Any]) -> None:
+    def _take(self, frame: dict[str, Any], now: float) -> None:
+        frame["came"] = now
         match frame["type"]:
             case "fact":
                 expected = self.facts[-1]["seq"] + 1 if self.facts else 1
@@ -417,24 +423,8 @@ class Run:
                 self.tally.judge(watcher, commands)
         self.tally.rounds += 1
 
-    @contextlib.asynccontextmanager
-    async def _watching(self) -> AsyncIterator[Watcher]:
-        address = self.deployment.address()
-        headers = {"authorization": f"Bearer {address['key']}"}
-        async with (
-            aiohttp.ClientSession(headers=headers) as http,
-            http.post(address["url"] + "/api/sessions", json={"id": new_id("cmd")}) as answer,
-        ):
-            session = (await answer.json())["session"]
-        watcher = Watcher(self.deployment, session)
-        task = asyncio.create_task(watcher.run())
-        try:
-            await watcher.until(lambda: watcher.facts)
-            yield watcher
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    def _watching(self) -> contextlib.AbstractAsyncContextManager[Watcher]:
+        return watching(self.deployment)
 
     async def _reach(self, phase: str, probe: Watcher, blobs: set[Path]) -> bool:
         """Wait until the probe's turn is in the phase."""
@@ -488,6 +478,27 @@ class Run:
                 if question not in answered:
                     answered.add(question)
                     await watcher.command("answer", question=question, answer="I swear")
+
+
+@contextlib.asynccontextmanager
+async def watching(deployment: Deployment) -> AsyncIterator[Watcher]:
+    """A watcher of a new session."""
+    address = deployment.address()
+    headers = {"authorization": f"Bearer {address['key']}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as http,
+        http.post(address["url"] + "/api/sessions", json={"id": new_id("cmd")}) as answer,
+    ):
+        session = (await answer.json())["session"]
+    watcher = Watcher(deployment, session)
+    task = asyncio.create_task(watcher.run())
+    try:
+        await watcher.until(lambda: watcher.facts)
+        yield watcher
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 TARGETS = {
