@@ -109,5 +109,6 @@ def test_a_foreign_package_with_one_of_our_names_is_named(tmp_path: Path) -> Non
     (tmp_path / "tools" / "__init__.py").write_text("")
     (tmp_path / "agent.py").write_text("")
     (tmp_path / "memory").mkdir()
+    (tmp_path / "rhapsode").write_text("#!/bin/sh\n")  # the command in a folder of commands is no module
     found = shadows([str(tmp_path), str(Path(__file__).parents[2])])
     assert sorted(each["problem"].split()[0] for each in found) == [str(tmp_path / "agent.py"), str(tmp_path / "tools")]
