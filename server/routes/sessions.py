@@ -1,14 +1,16 @@
 """Sessions: make, list, name, erase; send commands; read the log by long poll or as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse
 
+from memory.events import Event
 from memory.ids import new_id
 from memory.log import Command as Idempotent
 from memory.rows import SessionRow
@@ -97,28 +99,37 @@ async def events(
 ) -> Json:
     """Facts after ``after``, at most 500 at once; waits up to ``wait`` seconds for the first."""
     await house.readable(session, who)
-    head = await _head(house, session, after)
-    if head <= after and wait:
-        await _commit(house, session, wait)
+    with _commits(house, session) as came:  # listening before looking, so that no fact slips in between
+        head = await _head(house, session, after)
+        if head <= after and wait:
+            await _either(came, house.stopping, wait)
     found = await house.log.events(session, after=after, limit=PAGE, reader=who.owner)
     head = max(head, found[-1].seq if found else 0)
     return {"events": [fact_fields(event, who.owner) for event in found], "head": head}
 
 
-async def _commit(house: House, session: str, wait: float) -> None:
-    """Wait for the next commit to a session, or for ``wait`` seconds."""
+@contextmanager
+def _commits(house: House, session: str) -> Iterator[asyncio.Event]:
+    """An event that is set by the next commit to a session."""
     came = asyncio.Event()
 
-    def committed(batch: Any) -> None:
+    def committed(batch: Sequence[Event]) -> None:
         if any(event.session == session for event in batch):
             came.set()
 
     stop = house.log.on_commit(committed)
-    waits = [asyncio.ensure_future(came.wait()), asyncio.ensure_future(house.stopping.wait())]
     try:
-        await asyncio.wait(waits, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+        yield came
     finally:
         stop()
+
+
+async def _either(one: asyncio.Event, other: asyncio.Event, seconds: float) -> None:
+    """Wait for either event, or so many seconds."""
+    waits = [asyncio.ensure_future(one.wait()), asyncio.ensure_future(other.wait())]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
         for task in waits:
             task.cancel()
 
