@@ -110,7 +110,7 @@ def test_every_setting_says_what_it_does() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("page", ["protocol.md", "settings.md"])
+@pytest.mark.parametrize("page", ["protocol.md", "routes.md", "settings.md", "tools.md"])
 def test_generated_pages_are_not_stale(page: str, tmp_path: Path) -> None:
     documents.write(tmp_path)
     kept = (ROOT / "docs" / page).read_text("utf-8")

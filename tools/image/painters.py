@@ -88,7 +88,7 @@ def load_diffusers(chosen: Chosen) -> DiffusersPainter:
         import diffusers
         import torch
     except ImportError:
-        raise ModelMissing(TASK, "It needs diffusers: pip install 'rhapsode[torch]', then start again.") from None
+        raise ModelMissing(TASK, "It needs diffusers: `make torch` in a checkout, else the extra `torch`.") from None
     options = chosen.options
     cuda = torch.cuda.is_available()
     dtype = getattr(torch, options.get("dtype", "float16" if cuda else "float32"))

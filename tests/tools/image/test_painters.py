@@ -104,7 +104,7 @@ def test_a_remote_client_is_made_without_asking_anything(endpoint: Any) -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Stable Diffusion of a few thousand random weights, saved as diffusers saves one."""
-    pytest.importorskip("torch", reason="torch is not installed: pip install 'rhapsode[torch]'")
+    pytest.importorskip("torch", reason="torch is not installed: make torch")
     import torch
     from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
