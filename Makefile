@@ -42,7 +42,7 @@ torch: $(VENV)/.dev  ## the extra for diffusers pipelines, from a CPU build of t
 
 test: $(VENV)/.dev  ## everything that must hold, in at most ten minutes on two cores
 	@$(MAKE) --no-print-directory torch || true
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev  ## lint, types, layers
 	$(BIN)/ruff check .

@@ -116,6 +116,10 @@ def clip(text: str, budget: int) -> tuple[str, int]:
     return f"{text[:head]}\n[… {cut} characters left out …]\n{text[-tail:]}", cut
 
 
-def last_message(language: Language, memories: Sequence[str], things: Sequence[str], request: str) -> str:
-    """The request with what is remembered and what is here."""
-    return prompt("agent/say").render(language=language, memories=memories, things=things, request=request)
+def last_message(
+    language: Language, memories: Sequence[str], things: Sequence[str], request: str, instructions: str = ""
+) -> str:
+    """The request with what is remembered, what is here, and how the person wants to be answered in this session."""
+    return prompt("agent/say").render(
+        language=language, memories=memories, things=things, request=request, instructions=instructions[:4000]
+    )

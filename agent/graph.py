@@ -141,6 +141,7 @@ class Constrained(AgentMiddleware[Any, Turn]):
             [memory.text for memory in turn.memories],
             context.handles(turn.things, turn.language),
             request,
+            turn.instructions,
         )
         said = context.conversation(turn.events, before=turn.seq)
         return [*context.history(said, room - context.estimate_tokens(last)), HumanMessage(last)]

@@ -51,6 +51,7 @@ class Turn:
     language: Language
     things: list[AssetRow]
     attached: list[AssetRow]
+    instructions: str = ""
     answered: dict[int, ModelAnswered] = field(default_factory=dict)
     called: dict[str, ToolCalled] = field(default_factory=dict)
     told: dict[str, ToolAnswered] = field(default_factory=dict)
@@ -70,11 +71,13 @@ class Turn:
         said = opening.fact
         assert isinstance(said, UserSaid)
         things = await assets.listed(lease.session)
+        settings = (await log.session(lease.session)).settings
         attached = [thing for thing in things if thing.id in said.assets]
         request = clean_request(said.text)
         turn = cls(
             lease, log, feed, events, request, said, opening.seq,
             language_of(request, _language_before(events, opening.seq)), things, attached,
+            str(settings.get("instructions") or ""),
         )  # fmt: skip
         for event in events:
             if event.turn == lease.turn:

@@ -96,3 +96,8 @@ def test_the_last_message_ends_with_the_request_and_speaks_its_language() -> Non
     assert "\n- 我的狗叫旺财" in text
     assert text.endswith("我的狗叫什么？")
     assert last_message("en", [], [], "Hello") == "Hello"
+
+
+def test_instructions_of_a_session_come_before_everything_that_may_change() -> None:
+    text = last_message("en", ["I like tea."], [], "Hello", "Answer like a pirate.")
+    assert text.index("pirate") < text.index("I like tea.") < text.index("Hello")

@@ -30,7 +30,7 @@ from tools.models.endpoint import (
     Unreachable,
     is_loopback,
 )
-from tools.models.stream import Reading, json_object, lines, said
+from tools.models.stream import Reading, json_object, said
 
 __all__ = [
     "Answer",
@@ -186,9 +186,9 @@ class ChatClient:
                 ) as response:
                     if response.status != 200:
                         raise _refusal(endpoint, response.status, await response.read())
-                    moved = 0.0
-                    async for line in lines(response.content):
-                        reading.take(line)
+                    moved, receive = 0.0, response.content.readany  # one await a piece: no generator in between
+                    while piece := await receive():
+                        reading.read(piece)
                         # Moving a timer costs as much as a token, so at most once a second, and not for keep-alives.
                         if reading.moving and (now := loop.time()) - moved > 1.0:
                             limit.reschedule(now + patience.between + 1.0)
@@ -201,6 +201,7 @@ class ChatClient:
                     "The language model broke off in the middle of its answer.", "".join(reading.texts)
                 ) from error
             raise Unreachable(f"The language model at {endpoint.url} does not answer ({error}).") from error
+        reading.read(b"\n")  # a last line without its end
         if not (reading.done or reading.finish):
             raise Interrupted("The language model broke off in the middle of its answer.", "".join(reading.texts))
 

@@ -1,11 +1,10 @@
 """Reading the stream of an answer: lines of server-sent events, a fast path for text, a slow one for everything else."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import orjson
 
 from memory.events import Call
@@ -26,11 +25,19 @@ class Reading:
     model: str = ""
     usage: dict[str, Any] = field(default_factory=dict)
     done: bool = False
+    rest: bytes = b""
 
     @property
     def moving(self) -> bool:
         """Whether the model has begun to answer."""
         return bool(self.texts or self.thoughts or self.calls)
+
+    def read(self, piece: bytes) -> None:
+        """Read what the network brought: most pieces carry one or several whole lines; the rest waits for the next."""
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        for line in lines:
+            if line:
+                self.take(line)
 
     def take(self, line: bytes) -> None:
         """Read one line of the stream. Lines that are not data (comments, blanks) mean nothing."""
@@ -94,18 +101,6 @@ class Reading:
             _unfenced(text) if fenced else text, calls, self.finish, usage, endpoint.model or self.model, self.first,
             time.monotonic() - self.began, "".join(self.thoughts), malformed,
         )  # fmt: skip
-
-
-async def lines(stream: aiohttp.StreamReader) -> AsyncIterator[bytes]:
-    """Lines of a stream; whole network reads at a time, because most carry one or several whole lines."""
-    rest = b""
-    async for piece in stream.iter_any():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            if line:
-                yield line
-    if rest:
-        yield rest
 
 
 def _unfenced(text: str) -> str:
