@@ -6,7 +6,6 @@ import { Conversation } from "./conversation.js";
 import * as drawer from "./drawer.js";
 import { fill } from "./element.js";
 import { Live } from "./live.js";
-import { stoppable } from "./log.js";
 import { Memories } from "./memories.js";
 import { Models } from "./models.js";
 import { announce, notify } from "./notice.js";
@@ -15,7 +14,9 @@ import { Place, titleFrom } from "./place.js";
 import { Sessions } from "./sessions.js";
 import { takeCode } from "./signin.js";
 import { Speech } from "./speech.js";
+import { stoppable } from "./standing.js";
 import { Thread } from "./thread.js";
+import { UnderWay } from "./underway.js";
 import { language, preferred, speak, t } from "./words.js";
 
 /** @param {string} id @returns {any} */
@@ -31,11 +32,10 @@ class Page {
     this.models = new Models(at("models"));
     this.memories = new Memories();
     this.place = new Place();
+    this.underway = new UnderWay(this.outbox, this.place);
     this.speech = new Speech();
     this.thread = new Thread(at("thread"), this.desk());
     this.composer = new Composer(at("composer"), { session: () => this.upload() });
-    /** @type {Map<string, string>} what a command on its way is about, by the command's id */
-    this.about = new Map();
     /** @type {number | undefined} */
     this.listing = undefined;
     /** @type {number | undefined} */
@@ -48,9 +48,11 @@ class Page {
   /** @returns {import("./thread.js").Desk} */
   desk() {
     return {
-      send: (body, about) => this.command(body, about),
-      asked: (id) => [...this.about.values()].includes(id),
+      send: (body, about) => this.underway.send(body, about),
+      asked: (id) => this.underway.asked(id),
       say: (text, assets) => void this.outbox.put(this.place.here(), { name: "say", text, assets }),
+      answer: (question, answer) => this.underway.send({ name: "answer", question, answer }, question),
+      answering: (question) => this.underway.answering(question),
       again: (entry, edit) => this.again(entry, edit),
       spoken: () => this.speech.job,
       hush: (job) => this.speech.hush(job),
@@ -70,6 +72,7 @@ class Page {
     this.on(this.live, "status", () => this.linked());
     this.on(this.live, "lost", () => void this.probe());
     this.on(this.outbox, "change", () => this.pending());
+    this.on(this.underway, "change", () => this.touchAll());
     this.on(this.outbox, "made", ({ session, make }) => this.made(session, make));
     this.on(this.outbox, "refused", ({ command, refused }) => this.refused(command, refused));
     this.on(this.conversation, "change", (change) => this.changed(change));
@@ -162,6 +165,8 @@ class Page {
 
   /** @param {string} text @param {import("./log.js").Asset[]} assets */
   say(text, assets) {
+    const question = this.underway.question(this.conversation.state);
+    if (question && !assets.length) return this.desk().answer(question.id, text);
     const untitled = !this.place.session || !(this.conversation.state.title || this.conversation.state.order.length);
     const title = titleFrom(text || assets[0]?.name || "");
     if (this.place.session && untitled && this.conversation.read) this.outbox.put(this.place.here(), { name: "rename", title });
@@ -172,13 +177,6 @@ class Page {
   async upload() {
     const { session, make } = this.place.here();
     return session ?? this.outbox.make(/** @type {import("./outbox.js").Make} */ (make));
-  }
-
-  /** @param {{name: string, [field: string]: unknown}} body @param {string} [about] */
-  command(body, about) {
-    const { command } = this.outbox.put(this.place.here(), body);
-    if (about) this.about.set(command.id, about);
-    this.touchAll();
   }
 
   /** @param {import("./outbox.js").Entry} entry @param {boolean} edit */
@@ -193,7 +191,7 @@ class Page {
     if (frame.type !== "ack" && frame.type !== "refused") return;
     if (!frame.id) this.gone(frame);
     this.outbox.answer(frame);
-    if (frame.type === "ack" && this.about.has(frame.id)) setTimeout(() => this.settled(frame.id), 1000);
+    if (frame.type === "ack") this.underway.accepted(frame.id);
     this.list();
   }
 
@@ -204,14 +202,10 @@ class Page {
     return this.place.go(null);
   }
 
-  /** @param {string} id of a command whose effect is in the log by now */
-  settled(id) {
-    if (this.about.delete(id)) this.touchAll();
-  }
-
   /** @param {import("./outbox.js").Command} command @param {{error: string, fix: string | null}} refused */
   refused(command, { error, fix }) {
-    this.settled(command.id);
+    this.underway.settled(command.id);
+    if (command.name === "answer") this.composer.restore(command.answer, []);
     if (command.name !== "say") notify(error, fix);
   }
 
@@ -237,17 +231,18 @@ class Page {
 
   /** @param {import("./log.js").FactFrame} fact that came while we watched */
   news({ kind, data, cause }) {
-    if (cause?.command) this.settled(cause.command);
-    if (kind === "agent.said") announce(data.text);
+    if (cause?.command) this.underway.settled(cause.command);
+    if (kind === "agent.said" || kind === "question.asked") announce(data.text);
     if (kind === "job.finished" || kind === "job.failed") announce(data.text ?? data.error);
     if (kind === "session.changed" && data.title) this.sessions.change(this.place.session ?? "", { title: data.title });
     if (kind.startsWith("turn.") || kind === "user.said") this.list();
   }
 
-  /** Words that wait; or, where nothing was said yet, things to try. */
+  /** Words that wait, a question that waits; or, where nothing was said yet, things to try. */
   pending() {
     const entries = this.outbox.of(this.place).filter(({ command }) => command.name === "say");
     this.thread.showPending(entries);
+    this.composer.ask(this.underway.question(this.conversation.state)?.text ?? null);
     const fresh = !entries.length && !this.conversation.state.order.length && (!this.place.session || this.conversation.read);
     this.thread.showWelcome(fresh ? { say: (text) => this.say(text, []), models: this.models } : null);
   }
@@ -258,18 +253,20 @@ class Page {
   }
 
   linked() {
-    const { status } = this.live;
-    clearTimeout(this.linkTimer);
     this.pending();
-    if (status === "open") {
-      at("link").hidden = true;
-      this.list();
-    } else this.linkTimer = setTimeout(() => (at("link").hidden = this.live.status === "open"), 1200);
+    if (this.live.status !== "open") {
+      this.linkTimer ??= setTimeout(() => (at("link").hidden = false), 1200);
+      return;
+    }
+    clearTimeout(this.linkTimer);
+    this.linkTimer = undefined;
+    at("link").hidden = true;
+    this.list();
   }
 
   stop() {
     const turn = stoppable(this.conversation.state);
-    if (turn && !this.desk().asked(turn.id)) this.command({ name: "cancel", target: "turn", target_id: turn.id }, turn.id);
+    if (turn && !this.desk().asked(turn.id)) this.underway.send({ name: "cancel", target: "turn", target_id: turn.id }, turn.id);
   }
 
   escape() {

@@ -14,12 +14,13 @@ export class Kept {
   show(memory) {
     if (!memory) return;
     const asked = this.desk.asked(memory.id);
-    const undo = !memory.forgotten && el("button.link", { type: "button", disabled: asked, onclick: () => this.desk.send({ name: "forget", memory: memory.id }, memory.id) }, t("kept.undo"));
+    const undo = !memory.forgotten && el("button.link", { type: "button", disabled: asked, onclick: () => this.desk.send({ name: "forget", memory: memory.id, reason: "undo" }, memory.id) }, t("kept.undo"));
     this.element.classList.toggle("forgotten", memory.forgotten);
     fill(this.element, el("span.aside-name", {}, t(memory.forgotten ? "kept.forgotten" : "kept")), " ", el("span.kept-text", {}, memory.text), " ", undo);
   }
 }
 
+/** A question of the agent. It is answered by a choice, or by what is said next; the answer stands as a person's words do. */
 export class Question {
   /** @param {import("./thread.js").Desk} desk */
   constructor(desk) {
@@ -28,37 +29,31 @@ export class Question {
     this.drawn = "";
   }
 
-  /** @param {import("./log.js").Question | undefined} question */
-  show(question) {
+  /** @param {import("./log.js").Question | undefined} question @param {boolean} open whether it is this one that waits */
+  show(question, open) {
     if (!question) return;
-    const drawn = `${question.answered} ${this.desk.asked(question.id)}`;
+    const going = this.desk.answering(question.id);
+    const stopping = this.desk.asked(question.turn);
+    const drawn = JSON.stringify([question.answered, open, going, stopping]);
     if (drawn === this.drawn) return;
     this.drawn = drawn;
-    const text = el("p.question-text", {}, question.text);
-    if (question.answered) fill(this.element, text, el("p.muted", {}, question.answer ?? t("question.none")));
-    else fill(this.element, text, question.choices.length ? this.#choices(question) : this.#field(question));
+    this.element.classList.toggle("open", open && going == null);
+    const answer = question.answered ? question.answer : going;
+    fill(
+      this.element,
+      el("p.question-text", {}, question.text),
+      answer != null && el("div.said", {}, el("span.hidden", {}, t("said.you")), el("p.said-text", {}, answer)),
+      answer != null && !question.answered && el("p.said-state", {}, t(this.desk.online() ? "said.waiting" : "said.offline")),
+      question.answered && answer == null && el("p.muted", {}, t("question.none")),
+      open && going == null && this.#ways(question, stopping),
+    );
   }
 
-  /** @param {import("./log.js").Question} question */
-  #choices(question) {
-    const disabled = this.desk.asked(question.id);
-    const button = (/** @type {string} */ choice) => el("button.small", { type: "button", disabled, onclick: () => this.#answer(question, choice) }, choice);
-    return el("div.row", { role: "group", "aria-label": question.text }, ...question.choices.map(button));
-  }
-
-  /** @param {import("./log.js").Question} question */
-  #field(question) {
-    const disabled = this.desk.asked(question.id);
-    const input = /** @type {HTMLInputElement} */ (el("input", { type: "text", "aria-label": t("question.label"), disabled }));
-    const onsubmit = (/** @type {Event} */ event) => {
-      event.preventDefault();
-      if (input.value.trim()) this.#answer(question, input.value.trim());
-    };
-    return el("form.row", { onsubmit }, input, el("button.small", { disabled }, t("question.send")));
-  }
-
-  /** @param {import("./log.js").Question} question @param {string} answer */
-  #answer(question, answer) {
-    this.desk.send({ name: "answer", question: question.id, answer }, question.id);
+  /** @param {import("./log.js").Question} question @param {boolean} disabled */
+  #ways(question, disabled) {
+    const choose = (/** @type {string} */ choice) => el("button.small", { type: "button", disabled, onclick: () => this.desk.answer(question.id, choice) }, choice);
+    const dismiss = () => this.desk.send({ name: "cancel", target: "turn", target_id: question.turn }, question.turn);
+    const choices = el("div.row", { role: "group", "aria-label": question.text }, ...question.choices.map(choose));
+    return el("div.question-ways", {}, question.choices.length > 0 && choices, el("button.link", { type: "button", disabled, onclick: dismiss }, t("question.dismiss")));
   }
 }

@@ -48,12 +48,14 @@ function picture(asset) {
   );
 }
 
-/** @param {Asset} asset @returns {HTMLElement} */
+/** A sound, and where it is speech the words that are said. @param {Asset} asset @returns {HTMLElement} */
 function sound(asset) {
+  const { text, language } = asset.meta;
   return el(
     "div.sound",
     {},
     el("div.sound-bar", {}, player(assetUrl(asset.id), asset.meta.seconds ?? 0, asset.meta.caption || asset.name), download(asset)),
+    text && el("p.sound-words", { lang: language === "zh" ? "zh-CN" : language, tabindex: text.length > 400 && 0 }, text),
     asset.provenance.tool && el("details", {}, el("summary", {}, t("asset.how")), making(asset)),
   );
 }

@@ -92,6 +92,14 @@ export class Composer extends EventTarget {
     this.stopButton.hidden = !running;
   }
 
+  /** What is said next answers a question, or nothing in particular. @param {string | null} question */
+  ask(question) {
+    this.area.placeholder = question ? t("composer.answer", { text: question }) : t("composer.hint");
+    const label = t(question ? "question.send" : "composer.send");
+    this.sendButton.setAttribute("aria-label", label);
+    this.sendButton.title = label;
+  }
+
   focus() {
     this.area.focus({ preventScroll: true });
   }

@@ -6,12 +6,14 @@
  * alone always gives what folding facts and live items gave, once a turn has ended.
  */
 
+import { ENDED, JOB_ENDED, jobsOf } from "./standing.js";
+
 /**
  * @typedef {{type: "fact", session: string, seq: number, turn?: string | null, at: string, kind: string, by?: string,
  *   cause?: {command?: string, session?: string, seq?: number} | null, data: any}} FactFrame
  * @typedef {{type: "live", session: string, kind: string, [field: string]: any}} LiveFrame
  *
- * @typedef {{key: string, type: "part", part: number, attempt: number, text: string, length: number, final: boolean, memories: string[]}} Part
+ * @typedef {{key: string, type: "part", part: number, attempt: number, text: string, length: number, final: boolean, memories: string[], by?: string, meanwhile?: boolean}} Part
  * @typedef {Part | {key: string, type: "job" | "kept" | "question" | "asset", id: string} | {key: string, type: "note", what: string, text?: string}} Item
  * @typedef {{id: string, seq: number, said: null | {text: string, assets: string[], at: string, command?: string, erased?: boolean},
  *   attempt: number, items: Item[], state: "open" | "running" | "waiting" | "done" | "failed" | "cancelled", error?: string, fix?: string}} Turn
@@ -138,9 +140,6 @@ function end(turn, state) {
   turn.items = turn.items.filter((item) => item.type !== "part" || item.final);
 }
 
-const ENDED = new Set(["done", "failed", "cancelled"]);
-const JOB_ENDED = new Set(["finished", "failed", "cancelled"]);
-
 /** @param {Draft} draft @param {any} data @param {FactFrame} frame @returns {Job} */
 function openJob(draft, data, frame) {
   // A tool run by itself has no turn: its facts meet where the first of them stands.
@@ -178,6 +177,7 @@ const FACTS = {
     putPart(turn, {
       key: `part ${data.part}`, type: "part", part: data.part, attempt: data.attempt, text: data.text,
       length: codePoints(data.text), final: true, memories: data.memories ?? [],
+      by: frame.by, meanwhile: frame.by === "engine" && jobsOf(draft.state, turn).some(({ state }) => !JOB_ENDED.has(state)),
     });
   },
   "tool.called": (draft, data, frame) => {
@@ -287,9 +287,3 @@ export function codePoints(text) {
 
 /** The first `count` code points. @param {string} text @param {number} count */
 const cut = (text, count) => Array.from(text).slice(0, count).join("");
-
-/** The turn that a stop would stop: the running or waiting one, else the first that is queued. @param {State} state @returns {Turn | null} */
-export function stoppable(state) {
-  const open = state.order.map((id) => /** @type {Turn} */ (state.turns.get(id))).filter((turn) => !ENDED.has(turn.state));
-  return open.find((turn) => turn.state !== "open") ?? open[0] ?? null;
-}

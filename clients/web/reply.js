@@ -1,4 +1,4 @@
-/** The agent's words. Each delta draws the last block again and leaves those before it alone. */
+/** The agent's words, and, smaller, what the engine says a tool did. Each delta draws the last block again and leaves those before it alone. */
 
 import { el } from "./element.js";
 import { blocks, render } from "./markdown.js";
@@ -18,12 +18,16 @@ export class Reply {
    * @param {(id: string) => string | undefined} recalled words of a memory, once known
    */
   show(part, recalled) {
+    const report = part.by === "engine";
+    const memories = report ? [] : part.memories;
+    this.element.classList.toggle("report", report);
+    this.element.hidden = !part.text && !memories.length;
     if (part.text !== this.shown) this.#draw(part.text);
     this.shown = part.text;
     this.element.classList.toggle("streaming", !part.final);
     this.used?.remove();
-    if (!part.memories.length) return;
-    const texts = part.memories.map((id) => recalled(id) ?? t("used.unknown"));
+    if (!memories.length) return;
+    const texts = memories.map((id) => recalled(id) ?? t("used.unknown"));
     this.used = el("p.aside.used", {}, el("span.aside-name", {}, t("used")), " ", texts.join(" · "));
     this.element.append(this.used);
   }

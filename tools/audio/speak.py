@@ -98,7 +98,9 @@ def speak(params: Speak, ctx: ToolContext) -> Result:
         method="Kokoro 82M",
     )
     return Result(
-        _summary(recording, voice, cast, said.left_out), [saved], {"seconds": recording.seconds, "voice": voice.name}
+        _summary(recording, voice, cast, said.left_out, ctx.language),
+        [saved],
+        {"seconds": recording.seconds, "voice": voice.name},
     )
 
 
@@ -165,10 +167,19 @@ def _title(text: str) -> str:
     return " ".join(plain.split())[:40].strip() or "speech"
 
 
-def _summary(recording: Recording, voice: Voice, cast: dict[Language, Voice], left_out: tuple[str, ...]) -> str:
-    others = sorted({other.name for other in cast.values()} - {voice.name})
-    names = voice.name + (
-        f", and {others[0]} for the other language, which {voice.name} does not speak" if others else ""
-    )
+_LEFT_OUT = {"code": "代码"}
+
+
+def _summary(
+    recording: Recording, voice: Voice, cast: dict[Language, Voice], left_out: tuple[str, ...], language: str
+) -> str:
+    tongue = "zh" if language.startswith("zh") else "en"
+    name = voice.title[tongue]
+    others = sorted({other.title[tongue] for other in cast.values()} - {name})
+    if tongue == "zh":
+        names = name + (f"（另一种语言由{others[0]}）" if others else "")
+        missing = f"略去：{'、'.join(_LEFT_OUT.get(what, what) for what in left_out)}。" if left_out else ""
+        return f"由{names}朗读，共 {recording.seconds:.1f} 秒。{missing}"
+    names = name + (f", and {others[0]} for the other language, which {name} does not speak" if others else "")
     missing = f"; left out: {', '.join(left_out)}" if left_out else ""
     return f"Read aloud by {names}: {recording.seconds:.1f} seconds of sound{missing}."

@@ -21,7 +21,7 @@ async def test_a_kept_memory_is_told_under_the_reply_and_undone_by_a_press(open_
     await page.get_by_role("button", name="Undo").dblclick()
     await expect(page.locator(".kept")).to_contain_text("Forgotten: Takes tea without sugar.")
     await expect(page.get_by_role("button", name="Undo")).to_have_count(0)
-    assert [command["memory"] for command in server.named("forget")] == ["m1"]
+    assert [(command["memory"], command["reason"]) for command in server.named("forget")] == [("m1", "undo")]
 
 
 async def test_an_undo_that_is_refused_says_why_and_can_be_tried_again(open_page: Any, server: StandIn) -> None:
@@ -71,17 +71,88 @@ async def test_a_question_with_choices_is_answered_by_one_of_them(open_page: Any
     assert [(command["question"], command["answer"]) for command in server.named("answer")] == [("q", "Black")]
 
 
-async def test_an_open_question_takes_words_and_a_late_one_says_that_nobody_answered(
+async def ask(server: StandIn, session: Any, turn: str, question: str, text: str, *choices: str) -> None:
+    data = {"question": question, "text": text, "choices": list(choices)}
+    await server.fact(session, "question.asked", data, turn=turn)
+
+
+async def test_what_is_said_while_a_question_waits_is_its_answer_and_the_composer_says_so(
     open_page: Any, server: StandIn
 ) -> None:
     session = server.session("Tea")
     turn = await server.said(session, "Brew it")
     page = await open_page(session)
-    await server.fact(session, "question.asked", {"question": "q1", "text": "How long?", "choices": []}, turn=turn)
-    await page.get_by_label("Your answer").fill("three minutes")
+    composer = page.get_by_label("Your message")
+    await ask(server, session, turn, "q1", "How long?")
+    await expect(composer).to_have_attribute("placeholder", "Answer: How long?")
+    await composer.fill("three minutes")
     await page.get_by_role("button", name="Answer").click()
+    await expect(page.locator(".question .said-text")).to_have_text("three minutes")
+    await expect(composer).to_have_attribute("placeholder", "Say what you would like…")
     await until(lambda: server.named("answer"))
-    assert server.named("answer")[0]["answer"] == "three minutes"
-    await server.fact(session, "question.asked", {"question": "q2", "text": "Milk?", "choices": ["Yes"]}, turn=turn)
+    assert [(command["question"], command["answer"]) for command in server.named("answer")] == [("q1", "three minutes")]
+    assert server.named("say") == []
+    await ask(server, session, turn, "q2", "Milk?", "Yes")
     await server.fact(session, "question.answered", {"question": "q2", "answer": None}, turn=turn)
     await expect(page.locator(".question").last).to_contain_text("No answer was given in time.")
+
+
+async def test_a_choice_need_not_be_taken_and_words_with_a_file_are_no_answer(
+    open_page: Any, server: StandIn, tmp_path: Any
+) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Brew it")
+    page = await open_page(session)
+    await ask(server, session, turn, "q", "Green or black?", "Green", "Black")
+    (tmp_path / "leaf.txt").write_text("a leaf")
+    await page.locator("input[type=file]").set_input_files(tmp_path / "leaf.txt")
+    await expect(page.locator(".chip")).to_have_count(1)
+    await expect(page.locator(".chip .stitches")).to_have_count(0)
+    await page.get_by_label("Your message").fill("What leaf is this?")
+    await page.keyboard.press("Enter")
+    await until(lambda: server.named("say"))
+    assert server.named("answer") == []
+    await page.get_by_label("Your message").fill("White, please")
+    await page.keyboard.press("Enter")
+    await until(lambda: server.named("answer"))
+    assert server.named("answer")[0]["answer"] == "White, please"
+
+
+async def test_a_question_is_dismissed_by_stopping_its_turn(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Brew it")
+    page = await open_page(session)
+    await ask(server, session, turn, "q", "Green or black?", "Green", "Black")
+    await page.get_by_role("button", name="Never mind").click()
+    await until(lambda: server.named("cancel"))
+    assert [(command["target"], command["target_id"]) for command in server.named("cancel")] == [("turn", turn)]
+    await server.fact(session, "turn.cancelled", {"by": "me"}, turn=turn)
+    await expect(page.locator(".question")).to_have_text("Green or black?")
+    await expect(page.get_by_label("Your message")).to_have_attribute("placeholder", "Say what you would like…")
+
+
+async def test_an_answer_that_is_refused_goes_back_to_be_said_otherwise(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Brew it")
+    page = await open_page(session)
+    await ask(server, session, turn, "q", "How long?")
+    server.refuse = {"status": 409, "code": "answered", "error": "Somebody else answered.", "fix": None}
+    await page.get_by_label("Your message").fill("An hour")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".notice")).to_contain_text("Somebody else answered.")
+    await expect(page.get_by_label("Your message")).to_have_value("An hour")
+
+
+async def test_an_answer_outlives_the_page_and_is_sent_once(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turn = await server.said(session, "Brew it")
+    page = await open_page(session)
+    await ask(server, session, turn, "q", "How long?")
+    server.acks = False
+    await page.get_by_label("Your message").fill("An hour")
+    await page.keyboard.press("Enter")
+    await until(lambda: server.named("answer"))
+    await page.reload()
+    await expect(page.locator(".question")).to_contain_text("An hour")
+    await expect(page.locator(".question .said-text")).to_have_count(1)
+    assert len({command["id"] for command in server.named("answer")}) == 1

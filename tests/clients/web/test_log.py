@@ -6,7 +6,8 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 FOLD = """async (batches) => {
-  const { empty, fold, stoppable } = await import("/log.js");
+  const { empty, fold } = await import("/log.js");
+  const { stoppable } = await import("/standing.js");
   let state = empty("s");
   let last;
   for (const batch of batches) { last = fold(state, batch); state = last.state; }

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -79,7 +80,7 @@ def test_joins_and_ends_do_not_click(tmp_path: Path, hum: Any) -> None:
 def test_mixed_text_is_read_in_both_languages_and_says_who_read_what(tmp_path: Path, hum: Any) -> None:
     result, _ = run(tmp_path, hum, "大家好，我是一条会飞的巨龙。Hello world, the dragon is on the hill.", voice="晓晓")
     assert [voice for _, voice, _ in hum.said] == ["zf_xiaoxiao", "af_heart"]
-    assert "af_heart for the other language" in result.text
+    assert "Heart for the other language" in result.text
     assert result.assets[0].meta["voices"] == {"zh": "zf_xiaoxiao", "en": "af_heart"}
     assert result.assets[0].meta["language"] == "zh"
 
@@ -106,9 +107,10 @@ def test_bare_numbers_are_read_in_the_language_of_the_request(
     assert hum.said[0][1] == voice
 
 
-def test_a_chinese_reader_sees_chinese_stages(tmp_path: Path, hum: Any) -> None:
-    _, ctx = run(tmp_path, hum, "你好，我是一条巨龙。再见，我要飞走了。", language="zh")
+def test_a_chinese_reader_sees_chinese_stages_and_is_told_in_chinese_who_read(tmp_path: Path, hum: Any) -> None:
+    result, ctx = run(tmp_path, hum, "你好，我是一条巨龙。再见，我要飞走了。", language="zh")
     assert [step.stage for step in ctx.steps][:3] == ["正在准备声音", "第 1 句，共 2 句", "第 2 句，共 2 句"]
+    assert re.fullmatch(r"由云扬朗读，共 \d+\.\d 秒。", result.text)
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "***", "?!", "```\ncode\n```"])
