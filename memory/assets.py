@@ -67,6 +67,8 @@ class Assets:
     ) -> None:
         self._log, self._clock, self._signing, self.folder = log, clock, signing, folder
         self._blobs, self._staging = folder / "blobs", folder / "staging"
+        self.cleaning = asyncio.Lock()
+        """Held by whoever removes the traces of what was erased."""
         for made in (self._blobs, self._staging):
             made.mkdir(parents=True, exist_ok=True)
 

@@ -20,6 +20,7 @@ Synchronous = Literal["full", "normal"]
 
 READERS = 4
 _BUSY_MS = 10_000
+_REWRITE_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def _sqlite(url: URL, synchronous: Synchronous) -> Database:
         raise ValueError("The log needs a file, such as sqlite:////home/me/rhapsode.db; one in memory would be lost.")
     engines = []
     for role, size, begin in (("writer", 1, "BEGIN IMMEDIATE"), ("reader", READERS, "BEGIN")):
-        engine = create_engine(url, pool_size=size, max_overflow=0)
+        # An erasure holds the writer's connection while it rewrites the file; appends wait for it rather than fail.
+        engine = create_engine(url, pool_size=size, max_overflow=0, pool_timeout=_REWRITE_S)
         event.listen(engine, "connect", _sqlite_setup(role, synchronous))
         event.listen(engine, "begin", lambda connection, words=begin: connection.exec_driver_sql(words))
         engines.append(engine)
@@ -79,7 +81,7 @@ def _sqlite_setup(role: str, synchronous: Synchronous) -> Any:
 
 
 def _postgres(url: URL, synchronous: Synchronous) -> Database:
-    writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    writer = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, pool_timeout=_REWRITE_S)
     readers = create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
 
     def setup(connection: Any, _: Any) -> None:

@@ -1,6 +1,6 @@
 """Takes content away for ever: payloads are overwritten in place, ``(session, seq, kind)`` stays, and files go.
 
-Three steps. First a mark in the data folder says that an erasure is under way. Then one transaction cancels what of it still
+Three steps. First a mark of its own in the data folder says that an erasure is under way. Then one transaction cancels what of it still
 runs, overwrites facts and rows (``memory.reach`` says which), and appends ``content.erased`` to every log it touched. Last
 the traces go: blobs that no asset names any more, thumbnails, copies made before a migration, whatever is derived elsewhere
 (recall's vectors, saved model slots: the callbacks), and the database's own free pages and write-ahead log. If the program
@@ -24,8 +24,9 @@ from memory.append import Appended, Command, Locked, lock, record, recorded, wri
 from memory.assets import Assets
 from memory.cancel import cancel
 from memory.database import words_of
-from memory.errors import Ended, LogError, NotYours
+from memory.errors import Ended, LogError, NotYours, StorageFull
 from memory.events import ContentErased, Draft
+from memory.ids import new_id
 from memory.log import Log
 from memory.migrate import backups
 from memory.reach import Address, Reach, Walk
@@ -73,10 +74,17 @@ async def erase(
         UnknownSession: there is no such session, or it was erased before.
         StorageFull: the database could not be rewritten; the next start tries again.
     """
-    mark = assets.folder / _MARK
+    mark = assets.folder / f"{_MARK}.{new_id('mark')}"
     await asyncio.to_thread(mark.touch)
-    appended = await log.write(lambda t: _erase(t, target, who, command))
-    await finish(log, assets, derived=derived)
+    try:
+        appended = await log.write(lambda t: _erase(t, target, who, command))
+    except StorageFull:  # how far the commit came is unknown
+        raise
+    except LogError:
+        await asyncio.to_thread(mark.unlink, missing_ok=True)
+        raise
+    await _clean(log, assets, derived)
+    await asyncio.to_thread(mark.unlink, missing_ok=True)
     return appended
 
 
@@ -86,15 +94,25 @@ async def finish(log: Log, assets: Assets, *, derived: Sequence[Derived] = ()) -
     Returns:
         Whether there was one.
     """
-    mark = assets.folder / _MARK
-    if not await asyncio.to_thread(mark.exists):
+    marks = await asyncio.to_thread(lambda: list(assets.folder.glob(f"{_MARK}*")))
+    if not marks:
         return False
-    await _discard_blobs(log, assets)
-    for rebuild in derived:
-        await rebuild()
-    await asyncio.to_thread(_scrub, log)
-    await asyncio.to_thread(mark.unlink, missing_ok=True)
+    await _clean(log, assets, derived)
+    for mark in marks:
+        await asyncio.to_thread(mark.unlink, missing_ok=True)
     return True
+
+
+async def _clean(log: Log, assets: Assets, derived: Sequence[Derived]) -> None:
+    """Remove the traces of all that was erased so far.
+
+    One at a time, and never once for two erasures: what the second committed may be what the first had looked for already.
+    """
+    async with assets.cleaning:
+        await _discard_blobs(log, assets)
+        for rebuild in derived:
+            await rebuild()
+        await asyncio.to_thread(_scrub, log)
 
 
 def _erase(transaction: Transaction, target: Target, who: str, command: Command | None) -> Appended:

@@ -1,5 +1,6 @@
 """Erasing: what a person takes away is found nowhere."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,7 @@ from memory.events import (
     UserSaid,
 )
 from memory.ids import new_id
-from memory.log import Command, Ended, Log, NotYours, UnknownAsset, UnknownSession
+from memory.log import Appended, Command, Ended, Log, NotYours, UnknownAsset, UnknownSession
 from memory.migrate import back_up
 from memory.sessions import sessions_of
 
@@ -40,6 +41,11 @@ def traces(folder: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.is_file() and PHRASE.encode() in path.read_bytes()
     )
+
+
+def marks(folder: Path) -> list[str]:
+    """What says that an erasure is under way."""
+    return [path.name for path in folder.glob("erasing*")]
 
 
 @pytest.fixture
@@ -357,3 +363,56 @@ async def test_free_pages_that_another_program_left_are_cleaned_too(
     await story.erase(whole=True)
     assert traces(tmp_path) == []
     await log.close()
+
+
+async def test_erasures_at_once_all_leave_nothing_behind(
+    log: Log, talk: Any, assets: Assets, story: Story, tmp_path: Path
+) -> None:
+    """Each commits while another cleans up: what the other has looked for already, it must look for itself."""
+    targets = [story.session]
+    for number in range(4):
+        targets.append(await talk.session(title=f"{PHRASE} {number}"))
+        staged = await assets.stage(f"{PHRASE} {number}".encode())
+        fact = AssetSaved(
+            asset=new_id("asset"), media="text/plain", blob=staged.blob, size=staged.size, name="a.txt",
+            provenance=Provenance(tool="upload", method="upload"),
+        )  # fmt: skip
+        await log.append(targets[-1], [Draft(fact=fact, by="user")])
+
+    cleaning, most = 0, 0
+
+    async def clean() -> None:
+        nonlocal cleaning, most
+        cleaning, most = cleaning + 1, max(most, cleaning + 1)
+        if following:
+            tasks.append(asyncio.create_task(take(following.pop(0))))
+        await asyncio.sleep(0)
+        cleaning -= 1
+
+    async def take(session: str) -> None:
+        await erase(log, assets, Target(session, whole=True), who="ada", derived=[clean])
+
+    following, tasks = targets[1:], [asyncio.create_task(take(targets[0]))]
+    for task in tasks:
+        await task
+    assert len(tasks) == len(targets), "an erasure was not cleaned up after"
+    assert most == 1, "two cleaned up at once"
+    assert traces(tmp_path) == []
+    assert marks(tmp_path) == []
+
+
+async def test_a_refused_erasure_leaves_nothing_for_the_next_start(
+    log: Log, assets: Assets, story: Story, tmp_path: Path
+) -> None:
+    with pytest.raises(NotYours):
+        await erase(log, assets, Target(story.session, whole=True), who="bob")
+    with pytest.raises(UnknownSession):
+        await erase(log, assets, Target("session_none", whole=True), who="ada")
+    assert marks(tmp_path) == []
+    assert not await finish(log, assets)
+
+
+async def test_a_mark_of_an_older_program_is_honoured(log: Log, assets: Assets, tmp_path: Path) -> None:
+    (tmp_path / "erasing").touch()
+    assert await finish(log, assets)
+    assert marks(tmp_path) == []
