@@ -9,6 +9,9 @@ import wave
 from pathlib import Path
 from typing import BinaryIO
 
+MOST_BOXES = 10_000
+"""Boxes of one level of an MP4 that are looked at; a real one has a few hundred at most."""
+
 
 def seconds_of(path: Path, media: str) -> float | None:
     """Seconds of a file of type ``media``, or None when its kind keeps no length where we look."""
@@ -51,7 +54,9 @@ def _mp4(file: BinaryIO) -> float:
 
 def _box(file: BinaryIO, start: int, end: int, name: bytes) -> tuple[int, int]:
     """The content of the first box called ``name`` between two offsets."""
-    while start + 8 <= end:
+    for _ in range(MOST_BOXES):
+        if start + 8 > end:
+            break
         file.seek(start)
         size, found = struct.unpack(">I4s", file.read(8))
         body = start + 8

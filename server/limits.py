@@ -29,6 +29,11 @@ BODY_LIMIT = 2_000_000
 UNPACK_LIMIT = 1_000_000_000
 UNPACK_RATIO = 200
 FRAMES_LIMIT = 1000
+FRAMES_PIXELS = 10
+"""Times the pixels of one picture that all frames of an animation may have together; each is decoded whole."""
+ENTRIES_BYTES = 8_000_000
+"""Bytes of an archive's directory: some 65,000 files. Reading it costs ten times as much memory."""
+
 SNIFF_BYTES = 8192
 
 _USUAL = {
@@ -186,14 +191,20 @@ def _picture(path: Path, media: str, limits: Limits) -> dict[str, Any]:
         raise Refusal(
             415, "broken", f"This looks like {media}, but cannot be read as such.", "Save it again."
         ) from error
-    if width * height > limits.megapixels * 1_000_000 or frames > FRAMES_LIMIT:
+    most = limits.megapixels * 1_000_000
+    if width * height > most or frames > FRAMES_LIMIT or width * height * frames > most * FRAMES_PIXELS:
         raise Refusal(
             413,
             "too_many_pixels",
-            f"This picture is {width:,} × {height:,} pixels; {limits.megapixels} million are allowed.",
+            f"This picture is {_measure(width, height, frames)}; {limits.megapixels} million are allowed.",
             "Send a smaller one, or raise `limits.megapixels`.",
         )
     return {"width": width, "height": height}
+
+
+def _measure(width: int, height: int, frames: int) -> str:
+    times = f" in each of {frames:,} frames" if frames > 1 else ""
+    return f"{width:,} × {height:,} pixels{times}"
 
 
 def _sound(path: Path, media: str, limits: Limits) -> dict[str, Any]:
@@ -211,6 +222,8 @@ def _sound(path: Path, media: str, limits: Limits) -> dict[str, Any]:
 
 
 def _archive(path: Path) -> None:
+    if _directory_bytes(path) > ENTRIES_BYTES:
+        raise Refusal(413, "unpacks", "This archive holds very many files.", "Send its files by themselves.")
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
@@ -220,3 +233,15 @@ def _archive(path: Path) -> None:
         raise Refusal(
             413, "unpacks", f"This archive unpacks into {size / 1e6:,.0f} MB.", "Send its files by themselves."
         )
+
+
+def _directory_bytes(path: Path) -> int:
+    """Bytes of a ZIP's directory, by the record at its end (APPNOTE 4.3.14 to 4.3.16); 0 when there is none."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 66_000))
+        tail = file.read()
+    end, wide = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    if wide >= 0 and len(tail) >= wide + 56:
+        return int.from_bytes(tail[wide + 40 : wide + 48], "little")
+    return int.from_bytes(tail[end + 12 : end + 16], "little") if end >= 0 else 0

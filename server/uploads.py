@@ -5,6 +5,7 @@ The blob is on disk before the fact names it. One that is refused, or whose fact
 
 import asyncio
 from collections.abc import AsyncIterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from memory.events import AssetSaved, Draft, Provenance
@@ -17,6 +18,9 @@ from server.limits import Inspected, bounded, clean_name, inspect
 from server.refusal import Refusal
 from server.settings import Limits
 from tools.staging import describe
+
+DECODING = ThreadPoolExecutor(2, thread_name_prefix="decode")
+"""Where pictures of people are decoded: each may take hundreds of megabytes, so only two at once."""
 
 
 async def save_upload(
@@ -31,7 +35,8 @@ async def save_upload(
     staged = await house.assets.stage(bounded(body, limits.upload_mb * 1_000_000))
     if not staged.size:
         raise Refusal(422, "empty", "This file is empty.", "Send one with something in it.")
-    found, pixels = await asyncio.to_thread(_judge, staged.path, limits)
+    loop = asyncio.get_running_loop()
+    found, pixels = await loop.run_in_executor(DECODING, _judge, staged.path, limits)
     fact = AssetSaved(
         asset=new_id("asset"),
         media=found.media,

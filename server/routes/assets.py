@@ -5,6 +5,7 @@ under which a document runs nothing, since anyone may upload a page that pretend
 """
 
 import asyncio
+import contextlib
 import io
 import os
 import secrets
@@ -21,7 +22,7 @@ from server.door import ASSET_POLICY
 from server.house import Here, Json, Who
 from server.limits import RASTER, too_large
 from server.refusal import Refusal
-from server.uploads import save_upload
+from server.uploads import DECODING, save_upload
 from server.wire import Id
 
 router = APIRouter(prefix="/api", tags=["assets"])
@@ -84,9 +85,7 @@ async def download(
         return Response(status_code=304, headers=headers)
     path = house.assets.path(row.blob)
     if not path.exists():
-        raise Refusal(
-            410, "gone", "The file of this asset is missing from the data folder.", "`rhapsode doctor` says more."
-        )
+        raise gone()
     return FileResponse(path, media_type=row.media if inline else "application/octet-stream", headers=headers)
 
 
@@ -105,20 +104,46 @@ async def thumbnail(
     if row.media not in RASTER:
         raise Refusal(404, "no_thumbnail", f"There is no small picture of {row.media}.")
     path = house.thumbnails() / row.blob[:2] / f"{row.blob}-{size}.webp"
-    if not path.exists():
-        await asyncio.to_thread(_shrink, house.assets.path(row.blob), path, int(size))
     headers = {"content-security-policy": ASSET_POLICY, "cache-control": "private, no-cache", "etag": f'"{path.stem}"'}
-    return FileResponse(path, media_type="image/webp", headers=headers)
+    if path.exists():
+        return FileResponse(path, media_type="image/webp", headers=headers)
+    source = house.assets.path(row.blob)
+    try:
+        small = await asyncio.get_running_loop().run_in_executor(DECODING, _shrink, source, int(size))
+    except FileNotFoundError:
+        raise gone() from None
+    except (OSError, ValueError, SyntaxError) as error:  # the disk has damaged it since it was saved
+        raise Refusal(410, "broken", "The file of this asset cannot be read any more.", "Attach it again.") from error
+    await asyncio.to_thread(_remember, small, path, source)
+    return Response(small, media_type="image/webp", headers=headers)
 
 
-def _shrink(source: Path, target: Path, size: int) -> None:
+def gone() -> Refusal:
+    """The refusal of a file that is not where its row says."""
+    return Refusal(
+        410, "gone", "The file of this asset is missing from the data folder.", "`rhapsode doctor` says more."
+    )
+
+
+def _shrink(source: Path, size: int) -> bytes:
     buffer = io.BytesIO()
     with Image.open(source) as image:
         image.draft("RGB", (size * 2, size * 2))
         small = ImageOps.exif_transpose(image)
         small.thumbnail((size, size))
         small.convert("RGBA" if small.has_transparency_data else "RGB").save(buffer, "WEBP", quality=QUALITY)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    return buffer.getvalue()
+
+
+def _remember(small: bytes, target: Path, source: Path) -> None:
+    """Keep a small picture for the next time, unless the disk is full or its source was erased meanwhile."""
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, target)  # a crash leaves no half picture under the final name
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(small)
+        os.replace(temporary, target)  # a crash leaves no half picture under the final name
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+    if not source.exists():  # erasing removes the source first and then looks for pictures like this one
+        target.unlink(missing_ok=True)

@@ -271,3 +271,110 @@ async def test_an_upload_goes_with_what_is_said_and_a_foreign_one_cannot(door: D
         body = {"id": "s1", "name": "say", "text": "mine", "assets": [row["id"]]}
         async with http.post(f"/api/sessions/{theirs}/commands", json=body) as answer:
             assert answer.status == 404
+
+
+def animation(frames: int, side: int) -> bytes:
+    """A GIF of a few hundred bytes a frame, however large: each changes one corner of the canvas only."""
+    one = io.BytesIO()
+    Image.new("P", (1, 1)).save(one, "GIF")
+    body = one.getvalue()
+    start = body.index(b",")
+    frame, end = body[start:-1], body[-1:]
+    return body[:6] + struct.pack("<HH", side, side) + body[10:start] + frame * frames + end
+
+
+async def test_an_animation_whose_frames_add_up_to_gigabytes_is_refused_without_decoding_it(door: Door) -> None:
+    bomb = animation(900, 7000)
+    assert len(bomb) < 50_000
+    async with asyncio.timeout(5):
+        status, refusal = await upload(door, await door.session(), bomb)
+    assert (status, refusal["code"]) == (413, "too_many_pixels")
+    status, row = await upload(door, await door.session("second"), animation(50, 300), command="u2")
+    assert (status, row["media"]) == (201, "image/gif")
+
+
+async def test_an_archive_with_more_entries_than_anyone_needs_is_refused_by_its_directory(door: Door) -> None:
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    count = 200_000
+    directory = entry * count
+    for end in (
+        struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, len(directory), 0, 0),
+        struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, len(directory), 0)
+        + struct.pack("<4sLQL", b"PK\x06\x07", 0, len(directory), 1)
+        + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0),
+    ):
+        session = await door.session(f"make {len(end)}")
+        status, refusal = await upload(door, session, io.BytesIO(directory + end), command=f"u{len(end)}")
+        assert (status, refusal.get("code")) == (413, "unpacks"), refusal
+
+
+async def test_a_video_of_millions_of_empty_boxes_is_not_walked_to_its_end(door: Door) -> None:
+    video = struct.pack(">I4s4sI", 16, b"ftyp", b"isom", 0) + struct.pack(">I4s", 8, b"free") * 4_000_000
+    async with asyncio.timeout(10):
+        status, row = await upload(door, await door.session(), io.BytesIO(video))
+    assert (status, row["meta"]) == (201, {})
+
+
+async def test_a_file_that_is_lost_or_damaged_on_disk_is_said_to_be(door: Door) -> None:
+    session = await door.session()
+    _, row = await upload(door, session, picture())
+    blob = next(path for path in (door.house.settings.data / "blobs").glob("*/*") if path.is_file())
+    blob.write_bytes(b"rot")
+    async with door.http.get(f"/api/assets/{row['id']}/thumbnail") as answer:
+        assert (answer.status, (await answer.json())["code"]) == (410, "broken")
+    blob.unlink()
+    for what in ("", "/thumbnail"):
+        async with door.http.get(f"/api/assets/{row['id']}{what}") as answer:
+            assert (answer.status, (await answer.json())["code"]) == (410, "gone")
+
+
+async def test_a_thumbnail_is_shown_even_where_it_cannot_be_kept(door: Door) -> None:
+    session = await door.session()
+    _, row = await upload(door, session, picture())
+    door.house.thumbnails().write_text("a file where the folder should be, as a full disk would have it")
+    async with door.http.get(f"/api/assets/{row['id']}/thumbnail") as answer:
+        assert answer.status == 200
+        assert Image.open(io.BytesIO(await answer.read())).size == (40, 20)
+
+
+@pytest.mark.parametrize(
+    "name", ['a"; x=".png', "a\r\nX-Evil: 1.png", "a\u202egnp.exe", "a\u2028b.png", "\x00.png", "é 龙.png"]
+)
+async def test_a_file_name_adds_no_header_and_turns_no_writing_around(door: Door, name: str) -> None:
+    session = await door.session()
+    _, row = await upload(door, session, picture(), name)
+    assert all(letter.isprintable() for letter in row["name"])
+    async with door.http.get(f"/api/assets/{row['id']}", params={"download": ""}) as answer:
+        assert "x-evil" not in answer.headers
+        shown = answer.headers["content-disposition"]
+        assert shown.startswith("attachment; filename*=UTF-8''")
+        assert shown.isascii()
+        assert '"' not in shown
+
+
+POLYGLOTS = {
+    "a page in a picture's comment": picture("PNG") + b"<script>alert(1)</script>",
+    "a script behind a GIF's magic": b"GIF89a/*" + b"<script>alert(1)</script>*/=1;",
+    "a page behind an MP3's tag": b"ID3\x03\x00\x00\x00\x00\x00\x00<!doctype html><script>alert(1)</script>",
+    "a page behind a PDF's magic": b"%PDF-1.7\n<script>alert(1)</script>",
+    "a page with a mark of byte order": b"\xef\xbb\xbf<!DOCTYPE html><script>alert(1)</script>",
+    "a page of UTF-16": "<!DOCTYPE html><script>alert(1)</script>".encode("utf-16"),
+    "a drawing behind a long comment": b"<!--" + b" " * 5000 + b"-->" + SVG,
+}
+
+
+@pytest.mark.parametrize("data", POLYGLOTS.values(), ids=POLYGLOTS.keys())
+async def test_a_file_that_is_two_things_is_never_shown_as_a_page(door: Door, data: bytes) -> None:
+    status, row = await upload(door, await door.session(), data, "look.html")
+    if status == 415:
+        return
+    assert status == 201
+    async with door.http.get(f"/api/assets/{row['id']}") as answer:
+        shown = answer.headers
+        assert shown["x-content-type-options"] == "nosniff"
+        assert "sandbox" in shown["content-security-policy"]
+        assert "script-src" not in shown["content-security-policy"]
+        assert shown["content-type"].startswith(("image/png", "image/gif", "audio/")) or (
+            shown["content-type"] == "application/octet-stream"
+            and shown["content-disposition"].startswith("attachment")
+        )

@@ -18,7 +18,9 @@ def command(**fields: str) -> str:
 
 COMMANDS = {
     "brackets without end": "[" * 100_000,
-    "arguments nested deeper than the log can keep": command(name='"call"', tool='"speak"', args=f'{{"text":{NESTED}}}'),
+    "arguments nested deeper than the log can keep": command(
+        name='"call"', tool='"speak"', args=f'{{"text":{NESTED}}}'
+    ),
     "arguments nested to the edge of it": command(
         name='"call"', tool='"speak"', args='{"text":' + "[" * 251 + "]" * 251 + "}"
     ),
