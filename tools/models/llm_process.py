@@ -102,7 +102,8 @@ class LlmProcess:
             assert process.stdin is not None
             process.stdin.write(json.dumps(config.child(key)).encode() + b"\n")
             await process.stdin.drain()
-            child.endpoint = replace(endpoint, url=await asyncio.wait_for(child._address(), LOADING_S) + "/v1")
+            async with asyncio.timeout(LOADING_S):  # wait_for can swallow a cancellation on Python 3.11
+                child.endpoint = replace(endpoint, url=await child._address() + "/v1")
             await child._healthy()
         except (TimeoutError, ConnectionError, aiohttp.ClientError) as error:
             await child.stop()
@@ -131,7 +132,8 @@ class LlmProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), 2)
+            async with asyncio.timeout(2):
+                await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

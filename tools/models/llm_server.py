@@ -8,6 +8,7 @@ runs (bench/llm.py), so nothing need be switched when one begins.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from dataclasses import replace
@@ -297,10 +298,9 @@ class Llm:
 
     async def _sleep(self, seconds: float) -> None:
         """Wait, but not longer than until something changed."""
-        try:
-            await asyncio.wait_for(self._next_wake(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):  # wait_for can swallow a cancellation on Python 3.11
+                await self._next_wake()
 
     async def _end(self) -> None:
         child, self._child, self._endpoint = self._child, None, None
