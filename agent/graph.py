@@ -230,7 +230,8 @@ class Jobs(AgentMiddleware[Any, Turn]):
         tool = self._parts.registry.tools.get(called.tool)
         patience = self._parts.settings.patience(tool.cost if tool else "quick")
         try:
-            ended = await asyncio.wait_for(turn.log.job_end(called.job), patience)
+            async with asyncio.timeout(patience):  # wait_for can swallow a cancellation on Python 3.11
+                ended = await turn.log.job_end(called.job)
         except TimeoutError:
             return ToolAnswered(call=called.call, text=engine_words("running", turn.language), status="running")
         match ended.fact:
