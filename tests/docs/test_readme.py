@@ -30,7 +30,7 @@ RULES = [
     Rule(with_schema=True, match="Request: Draw", json={"tool": "draw_picture"}),
     Rule(with_schema=True, json={"tool": "words"}),
     Rule(match="stars", reply="Vega, Deneb and Altair."),
-    Rule(match="eat", reply="Fish, mostly."),
+    Rule(match="eat", reply="Mice, mostly."),
 ]
 
 
@@ -117,18 +117,18 @@ def test_curl_says_something_and_follows_the_stream(served: Served) -> None:
 def test_the_python_example_says_streams_and_fetches_the_picture(served: Served) -> None:
     assert len(block("run: python").strip().splitlines()) <= 16
     assert served.python("run: python").strip()
-    with Image.open(served.folder / "heron.png") as picture:
+    with Image.open(served.folder / "owl.png") as picture:
         assert picture.size == (1024, 1024)
 
 
 def test_the_openai_example_prints_the_answer(served: Served) -> None:
-    assert served.python("run: openai") == "Fish, mostly."
+    assert served.python("run: openai") == "Mice, mostly."
 
 
 def test_ask_prints_json_of_the_shape_that_is_shown(served: Served) -> None:
     shown, asked = (
         json.loads(block("shape: ask")),
-        json.loads(served.run("rhapsode", "ask", "Draw a heron at dusk", "--json")),
+        json.loads(served.run("rhapsode", "ask", "Draw an owl on a fence at night", "--json")),
     )
     assert shape(asked) == shape(shown), json.dumps(asked)
     assert asked["calls"][0]["status"] == "finished"
