@@ -51,7 +51,7 @@ class Page {
       send: (body, about) => this.underway.send(body, about),
       asked: (id) => this.underway.asked(id),
       say: (text, assets) => void this.outbox.put(this.place.here(), { name: "say", text, assets }),
-      answer: (question, answer) => this.underway.send({ name: "answer", question, answer }, question),
+      answer: ({ id, question }, answer) => this.underway.send({ name: "answer", question, answer }, id),
       answering: (question) => this.underway.answering(question),
       again: (entry, edit) => this.again(entry, edit),
       spoken: () => this.speech.job,
@@ -166,7 +166,7 @@ class Page {
   /** @param {string} text @param {import("./log.js").Asset[]} assets */
   say(text, assets) {
     const question = this.underway.question(this.conversation.state);
-    if (question && !assets.length) return this.desk().answer(question.id, text);
+    if (question && !assets.length) return this.desk().answer(question, text);
     const untitled = !this.place.session || !(this.conversation.state.title || this.conversation.state.order.length);
     const title = titleFrom(text || assets[0]?.name || "");
     if (this.place.session && untitled && this.conversation.read) this.outbox.put(this.place.here(), { name: "rename", title });

@@ -32,7 +32,7 @@ export class Question {
   /** @param {import("./log.js").Question | undefined} question @param {boolean} open whether it is this one that waits */
   show(question, open) {
     if (!question) return;
-    const going = this.desk.answering(question.id);
+    const going = this.desk.answering(question);
     const stopping = this.desk.asked(question.turn);
     const drawn = JSON.stringify([question.answered, open, going, stopping]);
     if (drawn === this.drawn) return;
@@ -51,7 +51,7 @@ export class Question {
 
   /** @param {import("./log.js").Question} question @param {boolean} disabled */
   #ways(question, disabled) {
-    const choose = (/** @type {string} */ choice) => el("button.small", { type: "button", disabled, onclick: () => this.desk.answer(question.id, choice) }, choice);
+    const choose = (/** @type {string} */ choice) => el("button.small", { type: "button", disabled, onclick: () => this.desk.answer(question, choice) }, choice);
     const dismiss = () => this.desk.send({ name: "cancel", target: "turn", target_id: question.turn }, question.turn);
     const choices = el("div.row", { role: "group", "aria-label": question.text }, ...question.choices.map(choose));
     return el("div.question-ways", {}, question.choices.length > 0 && choices, el("button.link", { type: "button", disabled, onclick: dismiss }, t("question.dismiss")));

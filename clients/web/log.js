@@ -22,7 +22,7 @@ import { ENDED, JOB_ENDED, jobsOf } from "./standing.js";
  *   preview: string | null, text: string, error: string, fix: string | null, assets: string[], again: number, superseded: boolean}} Job
  * @typedef {{id: string, media: string, name: string, size: number, meta: any, job: string | null, provenance: any}} Asset
  * @typedef {{id: string, text: string, forgotten: boolean}} Memory
- * @typedef {{id: string, turn: string, text: string, choices: string[], answered: boolean, answer: string | null}} Question
+ * @typedef {{id: string, question: string, turn: string, text: string, choices: string[], answered: boolean, answer: string | null}} Question `question` is its name in its turn
  * @typedef {{session: string, seq: number, title: string, order: string[], turns: Map<string, Turn>, jobs: Map<string, Job>,
  *   assets: Map<string, Asset>, memories: Map<string, Memory>, questions: Map<string, Question>}} State
  * @typedef {{state: State, touched: Set<string>, missing: number | null, erased: boolean}} Folded
@@ -204,11 +204,12 @@ const FACTS = {
   "question.asked": (draft, data, frame) => {
     const turn = draft.turn(frame.turn, frame.seq);
     turn.state = "waiting";
-    draft.row("questions", data.question, () => ({ id: data.question, turn: turn.id, text: data.text, choices: data.choices ?? [], answered: false, answer: null }));
-    place(turn, { key: `question ${data.question}`, type: "question", id: data.question });
+    const id = `${turn.id} ${data.question}`;
+    draft.row("questions", id, () => ({ id, question: data.question, turn: turn.id, text: data.text, choices: data.choices ?? [], answered: false, answer: null }));
+    place(turn, { key: `question ${id}`, type: "question", id });
   },
-  "question.answered": (draft, data) => {
-    const question = draft.row("questions", data.question);
+  "question.answered": (draft, data, frame) => {
+    const question = draft.row("questions", `${frame.turn} ${data.question}`);
     if (!question) return;
     Object.assign(question, { answered: true, answer: data.answer ?? null });
     const turn = draft.turn(question.turn);

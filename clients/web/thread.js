@@ -12,8 +12,8 @@ import { t } from "./words.js";
  * @property {(body: {name: string, [field: string]: unknown}, about: string) => void} send a command; `about` names what it concerns
  * @property {(id: string) => boolean} asked whether a command about this is on its way
  * @property {(text: string, assets: string[]) => void} say
- * @property {(question: string, answer: string) => void} answer
- * @property {(question: string) => string | undefined} answering the answer to a question that is on its way
+ * @property {(question: import("./log.js").Question, answer: string) => void} answer
+ * @property {(question: import("./log.js").Question) => string | undefined} answering the answer to a question that is on its way
  * @property {(entry: import("./outbox.js").Entry, edit: boolean) => void} again send refused words again, or take them back to edit
  * @property {() => string | null} spoken the job that is being heard
  * @property {(job: string) => void} hush

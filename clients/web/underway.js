@@ -40,15 +40,16 @@ export class UnderWay extends EventTarget {
     return [...this.commands.values()].some((each) => each.about === about);
   }
 
-  /** The answer that is on its way to a question; one from before the page was loaded again counts too. @param {string} question @returns {string | undefined} */
-  answering(question) {
-    const commands = [...this.outbox.of(this.place), ...this.commands.values()].map(({ command }) => command);
-    return commands.find((command) => command.name === "answer" && command.question === question)?.answer;
+  /** The answer that is on its way to a question; one from before the page was loaded again counts too. @param {import("./log.js").Question} question @returns {string | undefined} */
+  answering({ id, question }) {
+    const kept = this.outbox.of(this.place).find(({ command }) => command.name === "answer" && command.question === question);
+    const sent = [...this.commands.values()].find(({ command, about }) => command.name === "answer" && about === id);
+    return (kept ?? sent)?.command.answer;
   }
 
   /** The question that what is said next will answer. @param {import("./log.js").State} state */
   question(state) {
     const question = openQuestion(state);
-    return question && this.answering(question.id) === undefined ? question : null;
+    return question && this.answering(question) === undefined ? question : null;
   }
 }

@@ -37,7 +37,24 @@ SLOW_MS = 30_000
 """For what is drawn, and for what comes back after a kill."""
 
 LONG = " ".join(f"Sentence {number} of the long tale goes by." for number in range(1, 41))
+PLUGIN = '''"""A tool that cannot do without words which only the person has."""
+from pydantic import BaseModel, Field
+
+from rhapsode import Result, ToolContext, tool
+
+
+class Engrave(BaseModel):
+    text: str = Field(description="The words to engrave")
+
+
+@tool("engrave", Engrave, cost="instant", examples=("Engrave the stone", "在石头上刻字"))
+def engrave(params: Engrave, ctx: ToolContext) -> Result:
+    """Engrave words in stone."""
+    return Result(f"Engraved {params.text}.")
+'''
 RULES = [
+    Rule(with_schema=True, match="Fill in", json={"text": ""}),
+    Rule(with_schema=True, match=r"Request: Engrave", json={"tool": "engrave"}),
     Rule(with_schema=True, match=r"Request: (Draw|画)", json={"tool": "draw_picture"}),
     Rule(with_schema=True, match=r"Request: (Remember|记住)", json={"tool": "remember"}),
     Rule(with_schema=True, match=r"Request: (Read|朗读)", json={"tool": "speak"}),
@@ -97,7 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def rhapsode(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rhapsode]:
     data = tmp_path_factory.mktemp("page") / "data"
-    data.mkdir()
+    (data / "plugins").mkdir(parents=True)
+    (data / "plugins" / "engraving.py").write_text(PLUGIN)
     async with FakeLlm([rule.model_copy() for rule in RULES]) as fake:
         served = {
             "url": fake.where.url,

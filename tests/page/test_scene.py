@@ -80,6 +80,22 @@ async def test_a_server_killed_in_mid_sentence_comes_back_and_nothing_that_was_s
     await expect(page.locator(".used")).to_have_text("Used: The miller is called Marlow.")
 
 
+async def test_a_question_is_answered_by_what_is_said_next_or_dismissed(enter: Any) -> None:
+    page = await enter()
+    composer = page.locator("#message")
+    await say(page, "Engrave the stone")
+    await expect(composer).to_have_attribute("placeholder", re.compile("^Answer: .*words"), timeout=SLOW_MS)
+    await say(page, "Here slept a cat")
+    await expect(page.locator(".question .said-text")).to_have_text("Here slept a cat")
+    await expect(page.locator(".reply").last).to_have_text("Engraved Here slept a cat.", timeout=SLOW_MS)
+    await expect(composer).to_have_attribute("placeholder", "Say what you would like…")
+    await say(page, "Engrave the stone again")
+    await page.get_by_role("button", name="Never mind").click(timeout=SLOW_MS)
+    await expect(page.locator(".turn").last).to_contain_text("Stopped.")
+    kinds = [event["kind"] for event in await log_of(page)]
+    assert (kinds.count("user.said"), kinds.count("question.answered"), kinds.count("turn.cancelled")) == (2, 1, 1)
+
+
 async def test_the_scene_in_chinese_on_a_telephone(enter: Any) -> None:
     page = await enter("zh-CN", width=360)
     await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")

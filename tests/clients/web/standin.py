@@ -388,9 +388,9 @@ class StandIn:
         if command["name"] == "forget":
             return await self.fact(session, "memory.forgotten", {"memory": command["memory"]}, **envelope)
         if command["name"] == "answer":
-            return await self.fact(
-                session, "question.answered", {"question": command["question"], "answer": command["answer"]}, **envelope
-            )
+            data = {"question": command["question"], "answer": command["answer"]}
+            asked = [fact for fact in session.facts if fact["data"].get("question") == command["question"]]
+            return await self.fact(session, "question.answered", data, turn=asked[-1]["turn"], **envelope)
         if command["name"] == "cancel":
             return await self.fact(
                 session, "cancel.asked", {"target": command["target"], "id": command["target_id"]}, **envelope

@@ -115,10 +115,11 @@ async def test_a_sound_plays_pauses_and_shows_where_it_is(open_page: Any, server
         "speak",
         media="audio/wav",
         name="tea.wav",
-        meta={"seconds": 2},
+        meta={"seconds": 2, "text": "水开了。", "language": "zh"},
         provenance={"tool": "speak", "method": "kokoro"},
     )
     page = await open_page(session)
+    await expect(page.locator(".sound-words:lang(zh)")).to_have_text("水开了。")
     player = page.get_by_role("group", name="tea.wav")
     await expect(player).to_contain_text("0:02")
     await player.get_by_role("button", name="Play").click()

@@ -268,7 +268,16 @@ async def test_a_question_holds_the_turn_until_it_is_answered(fold: Any) -> None
     asked = [log.said(), log.fact("question.asked", question="q", text="Which one?", choices=["a", "b"])]
     assert (await fold(asked))["turns"]["t"]["state"] == "waiting"
     folded = await fold([*asked, log.fact("question.answered", question="q", answer="b")])
-    assert (folded["turns"]["t"]["state"], folded["questions"]["q"]["answer"]) == ("open", "b")
+    assert (folded["turns"]["t"]["state"], folded["questions"]["t q"]["answer"]) == ("open", "b")
+
+
+async def test_a_question_of_a_later_turn_waits_though_one_of_that_name_was_answered(fold: Any) -> None:
+    log = Frames()
+    first = [log.said(), log.fact("question.asked", question="q", text="Which one?", choices=[])]
+    answered = [log.fact("question.answered", question="q", answer="b"), log.fact("turn.done", jobs=[])]
+    second = [log.said("t2"), log.fact("question.asked", "t2", question="q", text="And now?", choices=[])]
+    questions = (await fold([*first, *answered, *second]))["questions"]
+    assert [(each["turn"], each["answered"]) for each in questions.values()] == [("t", True), ("t2", False)]
 
 
 async def test_forgetting_a_memory_marks_it_and_touches_the_turn_that_shows_it(fold: Any) -> None:

@@ -135,3 +135,37 @@ async def test_a_log_of_two_thousand_facts_opens_soon_and_a_delta_redraws_only_i
     assert opened < 5000, "milliseconds from navigation to the whole log on a busy machine"
     assert changed < 100 * 4
     assert longest < 200, "milliseconds of the longest task while streaming"
+
+
+async def test_what_was_said_while_a_job_ran_gives_way_to_what_came_of_it(open_page: Any, server: StandIn) -> None:
+    session = server.session("Tea")
+    turns = [await server.said(session, text) for text in ("Draw a cup", "Draw a pot")]
+    for number, turn in enumerate(turns):
+        await server.job(session, turn, f"j{number}")
+        said = {"attempt": 1, "part": 0, "text": "It will be here soon.", "memories": []}
+        await server.fact(session, "agent.said", said, turn=turn, by="engine")
+        await server.fact(session, "turn.done", {"jobs": [f"j{number}"]}, turn=turn)
+    page = await open_page(session)
+    await expect(page.locator(".report")).to_have_text(["It will be here soon."] * 2)
+    await server.fact(session, "job.finished", {"job": "j0", "text": "Drew a cup.", "assets": []}, turn=turns[0])
+    await server.fact(session, "job.failed", {"job": "j1", "error": "No clay."}, turn=turns[1])
+    await expect(page.locator(".report:not([hidden])")).to_have_text(["Drew a cup."])
+    await expect(page.locator(".card.failed")).to_contain_text("No clay.")
+    await page.reload()
+    await expect(page.locator(".report:not([hidden])")).to_have_text(["Drew a cup."])
+
+
+async def test_a_reply_of_the_engine_that_only_repeats_what_was_kept_is_left_out(
+    open_page: Any, server: StandIn
+) -> None:
+    session = server.session("Tea")
+    for number, by in enumerate(("engine", "agent")):
+        turn = await server.said(session, "No sugar")
+        memory = {"memory": f"m{number}", "text": "No sugar.", "scope": "user", "scope_key": "me"}
+        await server.fact(session, "memory.kept", memory, turn=turn)
+        said = {"attempt": 1, "part": 0, "text": "Noted: No sugar.", "memories": []}
+        await server.fact(session, "agent.said", said, turn=turn, by=by)
+    page = await open_page(session)
+    await expect(page.locator(".kept")).to_have_count(2)
+    await expect(page.locator(".reply:not([hidden])")).to_have_text(["Noted: No sugar."])
+    assert await page.locator(".turn").first.locator(".reply").is_hidden()
