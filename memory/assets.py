@@ -71,6 +71,7 @@ class Assets:
         """Held by whoever removes the traces of what was erased."""
         for made in (self._blobs, self._staging):
             made.mkdir(parents=True, exist_ok=True)
+            made.chmod(0o700)  # what lies in them is nobody else's on this machine, whatever the data folder allows
 
     async def stage(self, source: bytes | Path | AsyncIterable[bytes], *, limit: int | None = None) -> Staged:
         """Write bytes, a file or a stream to disk for good, ahead of the fact that names them.

@@ -109,6 +109,7 @@ class ChromaIndex:
             from chromadb.config import Settings
 
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
             os.environ.setdefault("CHROMA_OTEL_COLLECTION_ENDPOINT", "")
             try:
                 self._client = chromadb.PersistentClient(

@@ -293,4 +293,5 @@ def _read(path: Path) -> str:
 
 def _write(path: Path, words: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
     path.write_text(words, "utf-8")

@@ -5,6 +5,7 @@ not pay for it. An existing SQLite file is copied next to itself first (``rhapso
 kept, and erasing removes it. A revision that this program does not know was written by a newer one: hands off.
 """
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ def migrate(database: Database, revisions: Revisions = SHIPPED) -> str | None:
     Raises:
         NewerDatabase: a newer program wrote it.
     """
+    if database.file is not None:
+        keep_private(database.file)
     had = revision(database.readers)
     if had == revisions.head:
         return had
@@ -77,6 +80,7 @@ def back_up(file: Path, before: str) -> Path:
     copy = file.with_name(f"{file.name}.before-{before}")
     temporary = copy.with_suffix(".part")
     temporary.unlink(missing_ok=True)
+    keep_private(temporary)
     source, target = sqlite3.connect(file), sqlite3.connect(temporary)
     try:
         source.backup(target)
@@ -88,6 +92,13 @@ def back_up(file: Path, before: str) -> Path:
         if older != copy:
             older.unlink()
     return copy
+
+
+def keep_private(file: Path) -> None:
+    """Let nobody else on this machine read a database; SQLite gives its companions the same mode."""
+    with contextlib.suppress(OSError):  # opening it says in words what is wrong with the folder
+        file.touch(mode=0o600)
+        file.chmod(0o600)
 
 
 def backups(file: Path) -> list[Path]:

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from memory.assets import Assets
+from memory.events import Draft, UserSaid
+from memory.ids import new_id
 from memory.log import Log
+from memory.migrate import back_up
 
 FULL = """
 import asyncio, json, resource, sys
@@ -136,3 +140,22 @@ async def test_kill_9_in_a_loop_of_writing_loses_no_acknowledged_append(
     assert (len(events) - 1) % 3 == 0  # three drafts an append, all or none
     assert await log.head(session) == len(events)
     await log.close()
+
+
+async def test_nobody_else_on_the_machine_reads_what_is_kept_even_in_an_open_folder(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    (data / "rhapsode.db").touch(mode=0o644)
+    log = await Log.open(f"sqlite:///{data}/rhapsode.db")
+    assets = Assets(log, data)
+    await assets.stage(b"a letter")
+    session = (await log.make_session("ada")).last.session
+    await log.append(session, [Draft(fact=UserSaid(text="A secret"), by="user", turn=new_id("turn"))])
+    back_up(data / "rhapsode.db", "0000")
+    open_to_all = [
+        str(path.relative_to(data))
+        for path in await asyncio.to_thread(lambda: list(data.iterdir()))
+        if path.stat().st_mode & 0o077
+    ]
+    await log.close()
+    assert open_to_all == []
