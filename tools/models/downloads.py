@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib.util
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,7 +63,10 @@ class Downloads:
     def state(self, entry: Entry) -> State:
         """How far an entry is."""
         state = self._states.setdefault(entry.id, State(entry))
-        if state.state != "downloading" and (entry.kind == "package" or self._fetcher.here(entry)):
+        if entry.package is not None and importlib.util.find_spec(entry.package) is None:
+            state.state = "missing"
+            state.error = f"The Python package {entry.package} is not installed; it has no wheel for every system."
+        elif state.state != "downloading" and (entry.kind == "package" or self._fetcher.here(entry)):
             state.state, state.done, state.error, state.eta = "ready", entry.bytes, None, None
         elif state.state == "ready":
             state.state, state.done = "missing", 0
@@ -73,6 +77,8 @@ class Downloads:
         state = self.state(entry)
         if state.state == "ready" or entry.id in self._wanted or (self._now and self._now[0] == entry.id):
             return
+        if entry.kind == "package":
+            return  # pip brings it, not we
         state.state = "queued"
         self._wanted.append(entry.id)
         self._tell(state)

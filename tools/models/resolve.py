@@ -271,7 +271,8 @@ class Models:
             "sha256": self.of_entry(entry.tasks[0], entry).sha256,
         }  # fmt: skip
         more = {"eta": state.eta, "error": state.error, "source": state.source or None}
-        more["fix"] = f"rhapsode models pull {entry.id}" if state.state in ("missing", "failed") else None
+        pull = "make install" if entry.kind == "package" else f"rhapsode models pull {entry.id}"
+        more["fix"] = pull if state.state in ("missing", "failed") else None
         return row | {name: value for name, value in more.items() if value is not None}
 
     def _own_row(self, task: str, choice: Choice) -> dict[str, Any]:

@@ -77,3 +77,13 @@ async def test_an_entry_that_vanished_from_the_disk_is_missing_again(tmp_path: P
     await downloads.bring(entry)
     fetcher.remove(entry)
     assert downloads.state(entry).state == "missing"
+
+
+async def test_a_model_whose_package_has_no_wheel_here_is_missing_and_never_fetched(tmp_path: Path) -> None:
+    downloads = Downloads(Fetcher(tmp_path / "cache"))
+    packed = toy(tmp_path).model_copy(update={"kind": "package", "package": "no_such_package"})
+    state = downloads.state(packed)
+    assert (state.state, "no_such_package is not installed" in str(state.error)) == ("missing", True)
+    downloads.want(packed)
+    assert downloads.state(packed).state == "missing"
+    assert downloads.state(packed.model_copy(update={"id": "here", "package": "json"})).state == "ready"
