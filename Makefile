@@ -23,7 +23,7 @@ $(VENV)/bin/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.default: locks/default.txt pyproject.toml | $(VENV)/bin/uv
-	@echo "Installing Rhapsode, about 400 MB to fetch the first time"
+	@echo "Installing Rhapsode, about 350 MB to fetch the first time"
 	@$(UV) pip install --quiet --no-build -r locks/default.txt
 	@$(UV) pip install --quiet --no-deps --editable .
 	@touch $@
