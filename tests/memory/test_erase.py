@@ -27,7 +27,7 @@ from memory.events import (
     UserSaid,
 )
 from memory.ids import new_id
-from memory.log import Appended, Command, Ended, Log, NotYours, UnknownAsset, UnknownSession
+from memory.log import Command, Ended, Log, NotYours, UnknownAsset, UnknownSession
 from memory.migrate import back_up
 from memory.sessions import sessions_of
 
