@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import signal
-import sqlite3
 import sys
 import time
 from collections import Counter, defaultdict
@@ -22,7 +21,10 @@ from typing import Any
 
 import aiohttp
 import psutil
+from sqlalchemy import select
 
+from memory import tables
+from memory.database import connect
 from memory.ids import new_id
 
 PHASES = (
@@ -92,10 +94,10 @@ LEAVES = {
 
 
 class Deployment:
-    """A server of one data folder, with everything it needs, ready to be killed."""
+    """A server of one data folder, with everything it needs, ready to be killed. ``database`` is a URL instead of its file."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, database: str = "") -> None:
+        self.data, self.database = data, database
         self.llm_port = 0
         self.kills: Counter[str] = Counter()
         self._server: asyncio.subprocess.Process | None = None
@@ -136,6 +138,7 @@ class Deployment:
             "RHAPSODE_MODELS__FETCH": "false",
             "RHAPSODE_AGENT__LEASE_S": "3",
             "RHAPSODE_LIMITS__COMMANDS_PER_MINUTE": "100000",
+            "RHAPSODE_DATABASE": self.database,
         }
 
     async def start_server(self, patience: float = PATIENCE_S) -> None:
@@ -189,9 +192,14 @@ class Deployment:
             await self.start_server()
 
     def logged(self, session: str) -> set[str]:
-        """Kinds of facts that the log holds for a session; read from the file, as no server may be up."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.data / 'rhapsode.db'}?mode=ro", uri=True)) as database:
-            return {kind for (kind,) in database.execute("select kind from events where session = ?", (session,))}
+        """Kinds of facts that the log holds for a session; read from the database, as no server may be up."""
+        database = connect(self.database or f"sqlite:///{self.data / 'rhapsode.db'}")
+        try:
+            with database.readers.connect() as connection:
+                kinds = select(tables.events.c.kind).where(tables.events.c.session == session)
+                return set(connection.execute(kinds).scalars())
+        finally:
+            database.close()
 
     def _children(self, word: str) -> list[int]:
         assert self._server is not None
@@ -513,9 +521,9 @@ TARGETS = {
 }
 
 
-async def run_rounds(data: Path, rounds: int) -> Tally:
-    """Run rounds over all phases in turn on one data folder; return what they found."""
-    deployment = Deployment(data)
+async def run_rounds(data: Path, rounds: int, *, database: str = "") -> Tally:
+    """Run rounds over all phases in turn on one data folder (and another database than its own); return what they found."""
+    deployment = Deployment(data, database)
     await deployment.start()
     run = Run(deployment)
     try:
