@@ -134,7 +134,7 @@ def test_every_part_is_found_from_an_empty_folder(installed: Installed) -> None:
     assert "Say one thing" in installed("--help")
     report: dict[str, Any] = json.loads(installed("doctor", "--json"))
     assert (report["ok"], report["refused_tools"]) == (True, [])
-    assert {"llm", "embedding", "speech.synthesis", "image.style"} <= {row["task"] for row in report["models"]}
+    assert {"llm", "embedding", "speech.synthesis"} <= {row["task"] for row in report["models"]}
     listed = {line.split()[0] for line in installed("tool", "list").splitlines() if line.strip()}
     assert {"draw_picture", "speak", "remember", "recall", "forget"} <= listed
 

@@ -176,10 +176,11 @@ def test_every_command_that_the_readme_names_exists() -> None:
 
 def test_the_table_of_models_names_what_serves_by_default() -> None:
     from tools.models.catalogue import Catalogue
+    from tools.registry import Registry
 
+    tasks = {"llm", "embedding", *(need for tool in Registry().tools.values() for need in tool.needs)}
+    assert "speech.synthesis" in tasks
     for entry in Catalogue.load().entries.values():
-        if entry.rank and entry.kind in ("gguf", "onnx", "package") and not entry.options.get("small"):
-            assert re.split(r" \(| v1|:|, ", entry.title)[0].split(" Instruct")[0] in README or entry.id in README, (
-                entry.id
-            )
-            assert entry.licence.split(" (")[0] in README
+        if entry.rank and tasks & set(entry.tasks) and not entry.options.get("small"):
+            assert re.split(r" v1|:|, | Instruct| \(", entry.title)[0] in README, entry.id
+            assert entry.licence in README
