@@ -6,9 +6,14 @@ reply, and by the model as a job, so that no reply waits for them.
 
 import logging
 
+from sqlalchemy import select
+
 from agent import context
+from memory import tables
+from memory.append import append
 from memory.events import Draft, Event, NotesMade
 from memory.log import Log
+from memory.writer import Transaction
 from prompts import prompt
 from tools.models.chat import ChatClient, ChatError
 
@@ -42,8 +47,20 @@ async def fold_old_turns(log: Log, chat: ChatClient, session: str, owner: str) -
         return None
     if not answer.text.strip():
         return None
-    appended = await log.append(session, [Draft(fact=NotesMade(upto=upto, text=answer.text.strip()), by="agent")])
-    return appended.events[0]
+    notes = Draft(fact=NotesMade(upto=upto, text=answer.text.strip()), by="agent")
+    read = {(event.session, event.seq) for event in spoken if event.seq <= upto}
+    return await log.write(lambda transaction: _unless_erased(transaction, session, notes, read))
+
+
+def _unless_erased(transaction: Transaction, session: str, notes: Draft, read: set[tuple[str, int]]) -> Event | None:
+    """Append notes, unless a person erased some of what they were made from while the model wrote them."""
+    columns = tables.events.c
+    held = columns.session.in_({place for place, _ in read})
+    erased = transaction.connection.execute(select(columns.session, columns.seq).where(held, columns.erased.is_(True)))
+    if any((row.session, row.seq) in read for row in erased):
+        logger.info("No notes this time: what they were made from was erased meanwhile.")
+        return None
+    return append(transaction, session, [notes]).last
 
 
 def _end_of_older_half(spoken: list[Event]) -> int:
