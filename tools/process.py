@@ -8,6 +8,7 @@ child, and only a child, so that the stack is as deep as tools call one another 
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -26,6 +27,9 @@ READY_S = 60.0
 
 LAST_WORDS_S = 5.0
 """How long a worker may live on after its pipe has ended."""
+
+_SECRET = re.compile(r"^RHAPSODE_|(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)(_|$)|^DATABASE_URL$|^PGPASS")
+"""Names of variables that plug-ins have no use for: the supervisor hands a worker the key of a model that it loads."""
 
 
 class OnTop(Protocol):
@@ -208,8 +212,8 @@ def _in_words(code: int) -> str:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """Our environment with bounded threads and without our own settings, which hold keys."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RHAPSODE_")}
+    """Our environment with bounded threads and without what holds keys: our own settings, and whatever is called one."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name.upper())}
     bounds = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB")
     kept |= {f"{library}_NUM_THREADS": str(threads) for library in bounds}
     return kept | {"OPENCV_FOR_THREADS_NUM": str(threads), "TOKENIZERS_PARALLELISM": "false", "PYTHONUTF8": "1"}

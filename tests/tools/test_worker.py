@@ -45,10 +45,15 @@ async def test_heavy_workers_give_way_to_the_chat(house: Any) -> None:
 async def test_settings_and_their_keys_do_not_reach_a_worker(
     open_house: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RHAPSODE_SOME_KEY", "sk-secret")
+    names = ("RHAPSODE_SOME_KEY", "OPENAI_API_KEY", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "DATABASE_URL")
+    for name in names:
+        monkeypatch.setenv(name, "sk-secret")
+    monkeypatch.setenv("KEYBOARD", "qwertz")
     async with open_house(tmp_path) as house:
         for worker in house.engine.workers:
-            assert "sk-secret" not in psutil.Process(worker.pid).environ().values()
+            given = psutil.Process(worker.pid).environ()
+            assert "sk-secret" not in given.values()
+            assert given["KEYBOARD"] == "qwertz"
 
 
 def start(plugins: Path) -> "subprocess.Popen[bytes]":
