@@ -32,6 +32,9 @@ from server.refusal import Refusal
 
 COOKIE_DAYS = 90
 CODE_MINUTES = 30
+COOKIES = 100
+"""Browsers that one owner may have signed in; the oldest goes."""
+
 LOCAL_OWNER = "me"
 """The owner of whoever sits at this machine: the terminal and the browser that it opened."""
 
@@ -94,8 +97,11 @@ class Secrets:
         value, now = secrets.token_urlsafe(32), int(time.time())
         with self._change() as content:
             kept = [cookie for cookie in content["cookies"] if cookie["until"] > now]
+            theirs = [cookie for cookie in kept if cookie["owner"] == owner]
+            gone = theirs[: max(0, len(theirs) + 1 - COOKIES)]  # of this owner only: nobody signs anybody else out
+            kept = [cookie for cookie in kept if cookie not in gone]
             kept.append({"hash": _hash(value), "owner": owner, "until": now + COOKIE_DAYS * 86_400})
-            content["cookies"] = kept[-100:]
+            content["cookies"] = kept
         return value
 
     def revoke(self, prefix: str) -> int:

@@ -297,3 +297,13 @@ async def test_half_a_request_hurts_nobody(door: Door) -> None:
         half.sendall(b"POST /api/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
     async with door.http.get("/healthz") as answer:
         assert answer.status == 200
+
+
+def test_an_owner_who_signs_in_very_often_signs_nobody_else_out(tmp_path: Path) -> None:
+    store = Secrets(tmp_path)
+    mine, first = store.make_cookie("me"), store.make_cookie("mallory")
+    for _ in range(100):
+        last = store.make_cookie("mallory")
+    assert store.owner_of_cookie(mine) == "me"
+    assert store.owner_of_cookie(last) == "mallory"
+    assert store.owner_of_cookie(first) is None
