@@ -40,7 +40,8 @@ export class Thread {
     this.waiting = "";
     this.offered = "";
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    new ResizeObserver(() => this.stuck && this.toEnd()).observe(this.log);
+    const fitted = new ResizeObserver(() => this.stuck && this.toEnd());
+    for (const element of [this.log, scroller]) fitted.observe(element);
     this.reset();
   }
 
@@ -70,8 +71,8 @@ export class Thread {
       }
       view.show(state, turn);
     }
-    this.#scrolled();
     if (this.stuck) this.toEnd();
+    else this.#scrolled();
   }
 
   /** @param {import("./outbox.js").Entry[]} entries `say` commands that have no fact yet */
@@ -80,7 +81,7 @@ export class Thread {
     if (drawn === this.waiting) return;
     this.waiting = drawn;
     fill(this.pending, ...entries.map((entry) => this.#waiting(entry)));
-    if (entries.length) this.toEnd();
+    if (entries.length || this.stuck) this.toEnd();
   }
 
   /** @param {null | {say: (text: string) => void, models: {chatReady: boolean, note: () => string}}} offer */
@@ -96,6 +97,7 @@ export class Thread {
     this.stuck = true;
     this.latest.hidden = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.top = this.scroller.scrollTop;
   }
 
   /** @param {import("./outbox.js").Entry} entry */
@@ -108,6 +110,7 @@ export class Thread {
     return el("article.turn.waiting", {}, el("div.turn-said", {}, said(text, entry.uploads ?? [], state)));
   }
 
+  /** A person who scrolls up lets go of the end, and takes hold of it again by coming near it. */
   #scrolled() {
     const below = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight;
     if (this.scroller.scrollTop < this.top - 1 && below > NEAR / 4) this.stuck = false;

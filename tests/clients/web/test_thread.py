@@ -169,3 +169,23 @@ async def test_a_reply_of_the_engine_that_only_repeats_what_was_kept_is_left_out
     await expect(page.locator(".kept")).to_have_count(2)
     await expect(page.locator(".reply:not([hidden])")).to_have_text(["Noted: No sugar."])
     assert await page.locator(".turn").first.locator(".reply").is_hidden()
+
+
+async def test_what_is_said_under_a_tall_conversation_stays_in_sight_while_it_is_worked_on(
+    open_page: Any, server: StandIn
+) -> None:
+    session = server.session("Tea")
+    await server.said(session, "Tell me of tea", "\n\n".join(f"Leaf {number}" for number in range(60)))
+    page = await open_page(session)
+    await page.fill("#message", "Read it to me")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".turn.waiting")).to_have_count(0)
+    turn = session.facts[-1]["turn"]
+    await server.fact(session, "turn.taken", {"epoch": 1, "attempt": 1}, turn=turn)
+    await expect(page.locator(".thinking")).to_be_visible()
+    await server.job(session, turn, "j", tool="speak")
+    for share in (0.1, 0.5, 0.9):
+        await server.live(session, "job.progress", job="j", turn=turn, share=share, stage="pouring")
+        await expect(page.locator(".card")).to_contain_text(f"{share:.0%}")
+        await holds(page, AT_END)
+    await expect(page.locator(".latest")).to_be_hidden()
