@@ -110,26 +110,29 @@ class Indexing:
 
     async def catch_up(self) -> int:
         """Index every row that is not indexed, and forget the vectors of erased ones. Returns how many were indexed."""
-        done = 0
         async with self._working:
-            for group in await self._log.read(memories.erased_groups):
-                await self.likeness()
-                self._shelves.drop(group.name)
-                await self._compact(group)
-                await self._log.write(lambda t, group=group: memories.unmark_erased(t.connection, group))  # type: ignore[misc]
-            while self._sparse:
-                await self._compact(self._sparse.pop())
-            while rows := await self._log.read(lambda c: memories.unindexed(c, None, BATCH)):
-                await self._index_rows(rows)
-                done += len(rows)
+            return await self._catch_up()
+
+    async def _catch_up(self) -> int:
+        done = 0
+        for group in await self._log.read(memories.erased_groups):
+            await self.likeness()
+            self._shelves.drop(group.name)
+            await self._compact(group)
+            await self._log.write(lambda t, group=group: memories.unmark_erased(t.connection, group))  # type: ignore[misc]
+        while self._sparse:
+            await self._compact(self._sparse.pop())
+        while rows := await self._log.read(lambda c: memories.unindexed(c, None, BATCH)):
+            await self._index_rows(rows)
+            done += len(rows)
         return done
 
     async def rebuild(self) -> int:
         """Throw every vector away and make it again from SQL. Returns how many."""
         await self.likeness()
-        async with self._working:
+        async with self._working:  # held to the end: what follows the log must not take the work, and its count, away
             await self._empty()
-        return await self.catch_up()
+            return await self._catch_up()
 
     async def close(self) -> None:
         """Close the index. What is asked later opens it again."""
