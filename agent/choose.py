@@ -9,6 +9,7 @@ Where no model is up, the nearest example alone decides, if it is near enough.
 """
 
 import hashlib
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ from memory.events import Call
 from memory.recall import Embedder
 from prompts import prompt
 from tools.declare import Tool
+from tools.errors import ModelMissing
 from tools.models.chat import ChatClient
+
+logger = logging.getLogger(__name__)
 
 WORDS = "words"
 SHORTLIST = 4
@@ -63,10 +67,14 @@ class Router:
 
     async def rank(self, request: str) -> tuple[list[Ranked], float]:
         """Return the tools, nearest first, and how near the nearest example of plain talk is."""
-        if self._vectors is None:
-            await self._learn()
-        assert self._vectors is not None
-        scores = self._vectors @ (await self._embedder.embed([request], "query"))[0]
+        try:
+            if self._vectors is None:
+                await self._learn()
+            assert self._vectors is not None
+            scores = self._vectors @ (await self._embedder.embed([request], "query"))[0]
+        except ModelMissing as missing:
+            logger.warning("Tools are chosen without a shortlist: %s", missing)
+            return [Ranked(tool, 0.0) for tool in self.tools.values()], 0.0
         best: dict[str, float] = {}
         for owner, score in zip(self._owners, scores.tolist(), strict=True):
             best[owner] = max(best.get(owner, -1.0), score)
@@ -128,7 +136,7 @@ class Chooser:
     async def choose(self, turn: Turn) -> list[Call]:
         """Return the calls that the request needs; none means words."""
         ranked, _ = await self._router.rank(turn.request[:2000])
-        names = [one.tool.name for one in ranked[:SHORTLIST]]
+        names = [one.tool.name for one in ranked[:SHORTLIST] if one.score] or list(self._router.tools)
         name = await self._decide(turn, names)
         if name is None:
             return []
@@ -151,8 +159,8 @@ class Chooser:
 
     async def _decide(self, turn: Turn, names: Sequence[str]) -> str | None:
         text = prompt("agent/request").render(
-            things=handles(turn.things, turn.language),
-            attached=handles(turn.attached, turn.language),
+            things=handles(turn.things, turn.language, names=False),
+            attached=handles(turn.attached, turn.language, names=False),
             before=[request[:200] for request in turn.recent_requests],
             request=_ends(turn.request, 1500),
         )

@@ -46,13 +46,17 @@ def estimate_tokens(text: str) -> int:
     return han + (data - 3 * han) // 3 + 4
 
 
-def handles(things: Sequence[Thing], language: Language, *, last: int = 6) -> list[str]:
-    """Names by which things can be pointed at, oldest first: ``picture 2: "a fox in snow"``, numbered by medium."""
+def handles(things: Sequence[Thing], language: Language, *, last: int = 6, names: bool = True) -> list[str]:
+    """Names by which things can be pointed at, oldest first: ``picture 2: "a fox in snow"``, numbered by medium.
+
+    With ``names=False`` a thing without a caption shows no file name: whoever made a file chose its name, and a name must not
+    choose a tool.
+    """
     words, counts, named = MEDIA_WORDS[language], dict[str, int](), list[str]()
     for thing in things:
         medium = words.get(thing.media.partition("/")[0], thing.media)
         counts[medium] = counts.get(medium, 0) + 1
-        caption = str(thing.meta.get("caption") or thing.name)[:CAPTION]
+        caption = str(thing.meta.get("caption") or (thing.name if names else ""))[:CAPTION].replace("\n", " ")
         named.append(f"{medium} {counts[medium]}: “{caption}”" if caption else f"{medium} {counts[medium]}")
     return named[-last:]
 

@@ -6,6 +6,7 @@ again: by the next attempt here when the model server failed, by any process whe
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from agent.turn import Turn, Waiting
 from memory.assets import Assets
 from memory.events import AgentSaid, Event, TurnDone, TurnFailed
 from memory.feed import Feed
-from memory.log import Command, Ended, Fenced, Log, TurnLease
+from memory.log import Command, Ended, Fenced, Log, StorageFull, TurnLease
 from memory.recall import Embedder, Recall, Recalled
 from tools.errors import ModelMissing, ToolError
 from tools.models.chat import ChatClient, ChatError
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MAY_OPEN = frozenset({"user.said", "question.answered", "turn.done", "turn.failed", "turn.cancelled"})
+
+
+FULL_DISK_S = 5.0
+"""How long a turn rests when the disk is full."""
 
 
 class Agent:
@@ -136,7 +141,13 @@ class Agent:
             held = dict(self._running)
             if not held:
                 continue
-            ours = await self._log.renew([lease.fence for lease, _ in held.values()], lease_s=self._settings.lease_s)
+            try:
+                ours = await self._log.renew(
+                    [lease.fence for lease, _ in held.values()], lease_s=self._settings.lease_s
+                )
+            except StorageFull as error:  # what we hold may lapse and be taken again; nothing is lost by going on
+                logger.warning("Leases were not renewed: %s", error)
+                continue
             for turn, (_, task) in held.items():
                 if turn not in ours:
                     task.cancel()
@@ -158,6 +169,8 @@ class Agent:
                 self._failures.pop(lease.turn, None)
             except ChatError as error:
                 await self._begin_again(turn, error)
+            except StorageFull as error:
+                await self._wait_for_room(turn, error)
             except ModelMissing as error:
                 await turn.append(TurnFailed(error=str(error), fix=error.fix), by="engine")
             except ToolError as error:
@@ -181,6 +194,13 @@ class Agent:
             return
         await asyncio.sleep(min(0.2 * 2**failures, 5.0))
         await self._log.release(turn.lease.fence)
+
+    async def _wait_for_room(self, turn: Turn, error: StorageFull) -> None:
+        """Leave the turn to a later attempt: a full disk is mended by a person, and the request is in the log."""
+        logger.error("Turn %s waits: %s", turn.lease.turn, error)
+        await asyncio.sleep(FULL_DISK_S)
+        with contextlib.suppress(StorageFull):  # else the lease lapses by itself
+            await self._log.release(turn.lease.fence)
 
     async def _think(self, turn: Turn) -> None:
         assert self._graph is not None
@@ -223,10 +243,14 @@ class Agent:
         return TurnDone(jobs=tuple(called.job for called in turn.called.values()))
 
     async def _remember(self, turn: Turn) -> None:
-        if self._settings.memories and turn.request:
+        if not (self._settings.memories and turn.request):
+            return
+        try:
             turn.memories = await self._recall.search(
                 turn.request[:2000], owner=turn.lease.owner, session=turn.session, k=self._settings.memories
             )
+        except ModelMissing as missing:  # without an embedder the chat goes on, and remembers nothing
+            logger.warning("Nothing is recalled: %s", missing)
 
     def _after(self, turn: Turn) -> None:
         """What may happen once the reply is complete and nobody waits."""

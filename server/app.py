@@ -168,7 +168,10 @@ async def open_house(settings: Settings, auth: Auth) -> AsyncIterator[House]:
     async with AsyncExitStack() as stack:
         house = await _furnish(stack, settings, auth, holder)
         stack.push_async_callback(_leave, house)
-        await finish(house.log, house.assets, derived=derived(house))
+        try:
+            await finish(house.log, house.assets, derived=derived(house))
+        except LogError as error:  # a disk too full to clean must not keep the door shut
+            logger.error("An erasure that was interrupted is not cleaned up yet: %s", error)
         _start(house)
         yield house
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from agent.choose import Router, fill_schema, grounded, prefix, wants_filling
 from tools.context import ToolContext
 from tools.declare import Result, tool
+from tools.errors import ModelMissing
 from tools.testing import fake_embed
 
 EXAMPLES = ("Sing me a lullaby", "Sing it", "Sing on", "Sing the alphabet")
@@ -44,6 +45,16 @@ class Spelling:
 
     async def embed(self, texts: Sequence[str], role: Literal["query", "passage"]) -> np.ndarray:
         return fake_embed(texts, role)
+
+
+async def test_without_an_embedder_every_tool_is_on_the_list() -> None:
+    class Deaf:
+        async def embed(self, texts: Sequence[str], role: Literal["query", "passage"]) -> np.ndarray:
+            raise ModelMissing("text.embed", "Run `rhapsode doctor`.")
+
+    ranked, words = await Router(Deaf(), [sing, dig]).rank("Dig a hole")
+    assert [(one.tool.name, one.score) for one in ranked] == [("sing_words", 0.0), ("dig_hole", 0.0)]
+    assert words == 0.0
 
 
 async def test_the_nearest_example_ranks_its_tool_first() -> None:
