@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 
 from agent.context import conversation, handles
 from agent.turn import Turn
-from agent.write import write_words
+from agent.write import command_part, write_words
 from memory.events import Call
 from memory.recall import Embedder
 from prompts import prompt
@@ -152,10 +152,19 @@ class Chooser:
         """Decide without a model: a tool that takes the words as they are, if the request is near one of its examples."""
         ranked, words = await self._router.rank(turn.request[:2000])
         others = max([words, *[one.score for one in ranked[1:2]]])
-        if not ranked or ranked[0].score < max(NEAR, others + CLEAR):
+        if not ranked or ranked[0].score <= others:
             return []
         tool = ranked[0].tool
+        if ranked[0].score < max(NEAR, others + CLEAR) and opening(turn.request) not in self._openings(tool):
+            return []
         return [Call(id="c0", tool=tool.name, args={tool.verbatim: turn.request})] if tool.verbatim else []
+
+    def _openings(self, tool: Tool) -> set[str]:
+        """First words that only this tool's examples begin with, and more than one of them."""
+        own = [opening(example) for example in tool.examples]
+        others = {opening(example) for other in self._tools if other is not tool for example in other.examples}
+        others |= {opening(example) for example in prompt("agent/choose").extra["words"]}
+        return {word for word in own if own.count(word) > 1 and word not in others}
 
     async def _decide(self, turn: Turn, names: Sequence[str]) -> str | None:
         text = prompt("agent/request").render(
@@ -196,13 +205,19 @@ class Chooser:
         return grounded(tool, _json(answer.text), turn.request)
 
 
+def opening(request: str) -> str:
+    """The first word of a request, or its first Han character."""
+    match = re.match(r"\W*([\u4e00-\u9fff]|\w+)", request.casefold())
+    return match[1] if match else ""
+
+
 def wants_filling(tool: Tool, request: str) -> bool:
     """Whether a model must fill in arguments. It costs seconds, so it is asked only where there is something to fill in.
 
     That is: an argument is required, or the request has a figure in it, or words that an optional argument hints at.
     """
-    fields = _fillable(tool)
-    hinted = any(re.search(hints, request, re.IGNORECASE) for hints in map(_hints, fields.values()) if hints)
+    fields, request = _fillable(tool), command_part(request)
+    hinted = any(_hinted(field, request) for field in fields.values())
     figured = bool(_FIGURE.search(request)) and any(_numeric(field.annotation) for field in fields.values())
     return hinted or figured or any(field.is_required() for field in fields.values())
 
@@ -212,9 +227,11 @@ def _fillable(tool: Tool) -> dict[str, FieldInfo]:
     return {name: field for name, field in tool.params.model_fields.items() if name not in own}
 
 
-def _hints(field: FieldInfo) -> str:
+def _hinted(field: FieldInfo, request: str) -> bool:
+    """Whether a request has words that an optional argument names as hints of itself."""
     extra = field.json_schema_extra
-    return str(extra.get("hints", "")) if isinstance(extra, dict) else ""
+    hints = str(extra.get("hints", "")) if isinstance(extra, dict) else ""
+    return bool(hints) and re.search(hints, request, re.IGNORECASE) is not None
 
 
 def _numeric(annotation: Any) -> bool:
@@ -241,10 +258,16 @@ def fill_schema(tool: Tool) -> tuple[dict[str, Any], list[str]]:
 def grounded(tool: Tool, args: dict[str, Any], request: str) -> dict[str, Any]:
     """Drop optional arguments that the request does not speak of: a small model likes to invent sizes and styles.
 
-    A number stays if the request names it; words stay if the request holds them or, for a fixed choice, names the choice.
+    A number stays if the request names it or hints at it; words stay if the request holds them or, for a fixed choice, names
+    the choice. Of a free description that is hinted at, the request's own words are taken where the model made up others.
     """
+    command = command_part(request)
     folded, numbers = request.casefold(), _numbers(request)
-    kept: dict[str, Any] = {}
+    kept: dict[str, Any] = {
+        name: command
+        for name, field in _fillable(tool).items()
+        if not field.is_required() and str in get_args(field.annotation) and _hinted(field, command)
+    }
     for name, value in args.items():
         field = tool.params.model_fields.get(name)
         if field is None or value is None or value == "":
@@ -252,7 +275,7 @@ def grounded(tool: Tool, args: dict[str, Any], request: str) -> dict[str, Any]:
         if field.is_required() or isinstance(value, bool):
             kept[name] = value
         elif isinstance(value, int | float):
-            if float(value) in numbers:
+            if float(value) in numbers or _hinted(field, command):
                 kept[name] = value
         elif isinstance(value, str) and (value.casefold() in folded or _choice_named(field.annotation, value, folded)):
             kept[name] = value

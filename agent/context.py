@@ -66,6 +66,7 @@ class Said:
     """What one side said, and the seq of the event that says so."""
 
     who: str
+    """``user``, ``agent`` (a model's words), ``engine`` (the program's own sentences) or ``notes``."""
     text: str
     seq: int
 
@@ -86,9 +87,9 @@ def conversation(events: Sequence[Event], *, before: int) -> list[Said]:
                 said.append(Said("user", text, event.seq))
             case UserSaid(text=text):
                 said.append(Said("user", text, event.seq))
-            case AgentSaid(text=text):
+            case AgentSaid(text=text, model=model):
                 earlier = replies.get(event.turn)
-                reply = Said("agent", f"{earlier.text}\n{text}" if earlier else text, event.seq)
+                reply = Said("agent" if model else "engine", f"{earlier.text}\n{text}" if earlier else text, event.seq)
                 if earlier in said:
                     said.remove(earlier)
                 said.append(reply)
@@ -103,7 +104,7 @@ def history(said: Sequence[Said], budget: int) -> list[AnyMessage]:
         budget -= estimate_tokens(one.text)
         if budget < 0:
             break
-        chosen.append(AIMessage(one.text) if one.who == "agent" else HumanMessage(one.text))
+        chosen.append(HumanMessage(one.text) if one.who in ("user", "notes") else AIMessage(one.text))
     chosen.reverse()
     while chosen and isinstance(chosen[0], AIMessage):
         chosen.pop(0)

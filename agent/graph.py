@@ -119,7 +119,7 @@ class Constrained(AgentMiddleware[Any, Turn]):
 
     def _wants_words(self, turn: Turn) -> bool:
         """Whether a result must be put into words; most tools' own sentence is the better reply, and there at once."""
-        done = {call for call, told in turn.told.items() if told.status == "done"}
+        done = {call for call, told in turn.told.items() if told.status == "done" and not told.final}
         tools = [self._parts.registry.tools.get(called.tool) for call, called in turn.called.items() if call in done]
         return any(tool.informs for tool in tools if tool)
 
@@ -235,8 +235,8 @@ class Jobs(AgentMiddleware[Any, Turn]):
         except TimeoutError:
             return ToolAnswered(call=called.call, text=engine_words("running", turn.language), status="running")
         match ended.fact:
-            case JobFinished(text=text, assets=assets):
-                return ToolAnswered(call=called.call, text=text, assets=assets)
+            case JobFinished(text=text, assets=assets, data=data):
+                return ToolAnswered(call=called.call, text=text, assets=assets, final=bool(data.get("nothing")))
             case JobFailed(error=error, fix=fix):
                 words = f"{error} {fix}" if fix else error
                 return ToolAnswered(

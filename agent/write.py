@@ -5,12 +5,16 @@ asked for in numbers ("two sentences") is counted in code, and cut or asked for 
 """
 
 import re
+from collections.abc import Sequence
 
-from agent.context import conversation, handles
+from agent.context import Said, conversation, handles
 from agent.guard import clean_reply
 from agent.turn import Turn
 from prompts import prompt
 from tools.models.chat import ChatClient
+
+BARE = 8
+"""A request this short, such as "Speak", says nothing of what: the person is asked."""
 
 _QUOTED = re.compile(r"[“\"「『](.{2,}?)[”\"」』]\s*[.!?。！？]?\s*$", re.DOTALL)
 _COLON = re.compile(r"^[^:：\n]{2,60}(?::\s+|：\s*)(\S.+)$", re.DOTALL)
@@ -31,6 +35,12 @@ def quoted_words(request: str) -> str | None:
     return None
 
 
+def command_part(request: str) -> str:
+    """What a request says before the words that it brings: "Read this slowly" of "Read this slowly: the ferry is late"."""
+    words = quoted_words(request)
+    return request.partition(words)[0].strip(' :：“"「『') if words else request
+
+
 def sentences_asked(request: str) -> int | None:
     """How many sentences the request asks for, where it says so."""
     match = _SENTENCES.search(request)
@@ -49,8 +59,11 @@ async def write_words(turn: Turn, client: ChatClient, persona: str) -> str:
     """The words that the request wants used: its own, or written now. Empty when the model gave none."""
     if quoted := quoted_words(turn.request):
         return quoted
+    said = [one for one in conversation(turn.events, before=turn.seq) if one.who != "engine"][-2:]
+    if not said and len(turn.request) <= BARE:
+        return ""
     wanted = sentences_asked(turn.request)
-    messages = [{"role": "system", "content": persona}, {"role": "user", "content": _instruction(turn, wanted)}]
+    messages = [{"role": "system", "content": persona}, {"role": "user", "content": _instruction(turn, said, wanted)}]
     words, found = "", list[str]()
     for temperature in (0.4, 0.8):
         answer = await client.chat(messages, max_tokens=400, temperature=temperature, purpose="chat")
@@ -61,8 +74,7 @@ async def write_words(turn: Turn, client: ChatClient, persona: str) -> str:
     return _joined(found[:wanted]) if wanted and found else words
 
 
-def _instruction(turn: Turn, sentences: int | None) -> str:
-    said = conversation(turn.events, before=turn.seq)[-2:]
+def _instruction(turn: Turn, said: Sequence[Said], sentences: int | None) -> str:
     return prompt("agent/write").render(
         language=turn.language,
         memories=[memory.text for memory in turn.memories],

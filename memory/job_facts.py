@@ -31,6 +31,8 @@ class ToolAnswered(Value):
     text: str
     assets: tuple[str, ...] = ()
     status: Literal["done", "failed", "running", "cancelled"] = "done"
+    final: bool = False
+    """The text is the reply as it stands: there is nothing that a model could add but inventions."""
 
 
 class JobQueued(Value):

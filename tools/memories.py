@@ -119,7 +119,9 @@ def recall(params: Search, ctx: ToolContext) -> Result:
     ctx.progress(0.1)
     found = ctx.memory.search(params.query, 5)
     data = {"memories": [{"memory": one.id, "text": one.text, "score": round(one.score, 3)} for one in found]}
-    return Result(_say(ctx, "found", texts=_list(ctx, found)) if found else _say(ctx, "none"), data=data)
+    if not found:
+        return Result(_say(ctx, "none"), data={**data, "nothing": True})
+    return Result(_say(ctx, "found", texts=_list(ctx, found)), data=data)
 
 
 @tool(

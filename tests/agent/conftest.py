@@ -133,12 +133,12 @@ class House:
         finally:
             stop()
 
-    async def finish_job(self, *, fail: str | None = None, text: str = "It shows a heron.") -> str:
+    async def finish_job(self, *, fail: str | None = None, text: str = "It shows a heron.", data: Any = None) -> str:
         """Take the oldest job, as a worker would, and end it; return its id."""
         async with asyncio.timeout(10):
             while (lease := await self.log.take_job("worker", lanes=["heavy", "light"], lease_s=30)) is None:
                 await asyncio.sleep(0.005)
-        end = JobFailed(job=lease.job, error=fail) if fail else JobFinished(job=lease.job, text=text)
+        end = JobFailed(job=lease.job, error=fail) if fail else JobFinished(job=lease.job, text=text, data=data or {})
         await self.log.append(lease.session, [Draft(fact=end, by="tool", turn=lease.turn)], fence=lease.fence)
         return lease.job
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, Field
 
-from agent.choose import Router, fill_schema, grounded, prefix, wants_filling
+from agent.choose import Chooser, Router, fill_schema, grounded, opening, prefix, wants_filling
 from tools.context import ToolContext
 from tools.declare import Result, tool
 from tools.errors import ModelMissing
@@ -20,7 +20,8 @@ class Sing(BaseModel):
     words: str = Field(description="The words to sing")
     verses: int = Field(default=1, description="How many verses")
     mood: Literal["cheerful", "solemn"] = Field(default="cheerful", description="The mood")
-    singer: str | None = Field(default=None, description="Who sings")
+    singer: str | None = Field(default=None, description="Who sings", json_schema_extra={"hints": "voice|声"})
+    pace: float = Field(default=1.0, description="How fast", json_schema_extra={"hints": "slow|慢"})
     seed: int | None = Field(default=None, description="Seed")
 
 
@@ -45,6 +46,14 @@ class Spelling:
 
     async def embed(self, texts: Sequence[str], role: Literal["query", "passage"]) -> np.ndarray:
         return fake_embed(texts, role)
+
+
+async def test_a_first_word_that_only_one_tool_has_settles_what_nearness_leaves_open() -> None:
+    assert opening("  Sing: la") == "sing"
+    assert opening("给我唱") == "给"
+    chooser = Chooser(None, Router(Spelling(), [sing, dig]))  # type: ignore[arg-type]
+    assert chooser._openings(sing) == {"sing"}
+    assert chooser._openings(dig) == set()
 
 
 async def test_without_an_embedder_every_tool_is_on_the_list() -> None:
@@ -77,7 +86,7 @@ def test_the_prefix_is_always_the_same_and_shows_a_few_examples_of_each_language
 
 def test_a_model_fills_in_neither_the_seed_nor_words_taken_as_they_are() -> None:
     schema, lines = fill_schema(sing)
-    assert list(schema["properties"]) == ["words", "verses", "mood", "singer"]
+    assert list(schema["properties"]) == ["words", "verses", "mood", "singer", "pace"]
     assert schema["required"] == ["words"]
     assert lines[0] == "words: The words to sing (always)"
     assert fill_schema(dig)[0]["properties"] == {}
@@ -111,6 +120,13 @@ def test_arguments_are_filled_in_only_where_words_alone_do_not_say_it_all() -> N
         ("Sing it", {"words": "la", "mood": "solemn"}, {"words": "la"}),
         ("Let Maria sing", {"words": "la", "singer": "Maria"}, {"words": "la", "singer": "Maria"}),
         ("Sing it", {"words": "la", "singer": "Pavarotti", "made_up": 1}, {"words": "la"}),
+        (
+            "Sing it in a low voice: la",
+            {"words": "la", "singer": "X"},
+            {"words": "la", "singer": "Sing it in a low voice"},
+        ),
+        ("慢慢唱：啦", {"words": "啦", "pace": 0.7}, {"words": "啦", "pace": 0.7}),
+        ("Sing it", {"words": "la", "pace": 0.7}, {"words": "la"}),
     ],
 )
 def test_optional_arguments_that_the_request_does_not_speak_of_are_dropped(

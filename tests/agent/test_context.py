@@ -47,8 +47,8 @@ def test_a_conversation_is_requests_and_final_replies_before_a_seq() -> None:
     events = log(
         ("a", UserSaid(text="Hi")),
         ("a", TurnTaken(epoch=1, attempt=1)),
-        ("a", AgentSaid(attempt=1, part=0, text="Hello.")),
-        ("a", AgentSaid(attempt=1, part=1, text="How are you?")),
+        ("a", AgentSaid(attempt=1, part=0, text="Hello.", model="m")),
+        ("a", AgentSaid(attempt=1, part=1, text="How are you?", model="m")),
         ("b", UserSaid(text="Fine")),
     )
     assert [(one.who, one.text) for one in conversation(events, before=5)] == [

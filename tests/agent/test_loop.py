@@ -77,6 +77,14 @@ async def test_a_result_that_informs_is_put_into_words(house: House) -> None:
         assert (said.text, said.model) == ("It stands 94 cm tall.", "fake")
 
 
+async def test_where_nothing_was_found_no_model_makes_it_up(house: House) -> None:
+    async with house([Rule(purpose="choice", json={"tool": "measure"}), Rule(reply="About ten metres.")]) as h:
+        turn = await h.say("Measure the heron")
+        await h.finish_job(text="Nothing is known of it.", data={"nothing": True})
+        assert (await h.end(turn)).kind == "turn.done"
+        assert [said.text for said in await h.facts("agent.said")] == ["Nothing is known of it."]
+
+
 async def test_words_that_a_tool_needs_are_written_first_and_counted(house: House) -> None:
     rules = [
         Rule(purpose="choice", json={"tool": "chant"}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.write import quoted_words, sentences_asked, split_sentences
+from agent.write import command_part, quoted_words, sentences_asked, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,9 @@ def test_sentences_are_split_in_both_scripts_and_not_inside_numbers() -> None:
     assert split_sentences("It costs 3.50 now. Really? Yes!") == ["It costs 3.50 now.", "Really?", "Yes!"]
     assert split_sentences("船来了。真的吗？是的！") == ["船来了。", "真的吗？", "是的！"]
     assert split_sentences("no end") == ["no end"]
+
+
+def test_the_command_is_what_comes_before_the_words() -> None:
+    assert command_part("Read this slowly: the ferry is late") == "Read this slowly"
+    assert command_part("用女声慢慢读：渡船晚点了") == "用女声慢慢读"
+    assert command_part("Read me something") == "Read me something"

@@ -78,7 +78,7 @@ def test_recall_says_what_it_found_and_names_it(tmp_path: Path) -> None:
 def test_recall_says_plainly_when_there_is_nothing(tmp_path: Path, language: str, said: str) -> None:
     result = run(recall, MemoryContext(tmp_path, language=language), query="tortoise")
     assert said in result.text
-    assert result.data == {"memories": []}
+    assert result.data == {"memories": [], "nothing": True}
 
 
 def test_the_one_memory_that_is_meant_is_forgotten(tmp_path: Path) -> None:
