@@ -54,7 +54,10 @@ class _Child:
     async def ask(self, role: Role, texts: Sequence[str]) -> np.ndarray:
         """One request and its answer: [n, 384]. Raises OSError, EOFError or TimeoutError when the child is not well."""
         body = orjson.dumps({"role": role, "texts": texts})
-        self.requests.write(LENGTH.pack(len(body)) + body)
+        try:
+            self.requests.write(LENGTH.pack(len(body)) + body)
+        except RuntimeError as error:  # uvloop's word for a pipe whose other end is gone
+            raise BrokenPipeError(str(error)) from error
         async with asyncio.timeout(self.answer_s):
             await self.requests.drain()
             (length,) = LENGTH.unpack(await self.answers.readexactly(LENGTH.size))
@@ -173,6 +176,12 @@ class ServedEmbedder:
                 rows = await self._ask(role, list(batch))
             except ModelMissing as error:
                 await self._one_by_one(role, batch, error)
+                continue
+            except Exception as error:  # a bug here must not leave whoever asked waiting for ever
+                logger.exception("The embedder met a bug.")
+                for future in batch.values():
+                    _settle(future, error)
+                await self._drop()
                 continue
             for future, row in zip(batch.values(), rows, strict=True):
                 _settle(future, row)

@@ -142,6 +142,25 @@ async def test_after_kill_9_of_the_child_the_next_call_answers(embedder: ServedE
 
 
 @pytest.mark.fault
+def test_a_pipe_that_uvloop_has_closed_is_a_dead_child_and_no_bug() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def scene() -> None:
+        served = ServedEmbedder()
+        try:
+            await served.embed(["before"], "query")
+            assert served._child is not None
+            transport = served._child.requests.transport
+            os.kill(served._child.process.pid, signal.SIGKILL)
+            await until(transport.is_closing)
+            async with asyncio.timeout(30):
+                assert (await served.embed(["after"], "query")).shape == (1, 384)
+        finally:
+            await served.close()
+
+    uvloop.run(scene())
+
+
 async def test_a_child_killed_in_the_middle_of_a_request_loses_none_of_it(embedder: ServedEmbedder) -> None:
     await embedder.embed(["warm"], "query")
     texts = [f"sentence {n} of a long batch that takes a while" for n in range(30)]
