@@ -267,9 +267,13 @@ class _Stream:
 
 
 async def _serve(port: int, rules: Sequence[Rule], key: str, say: Callable[[str], object]) -> None:
-    async with FakeLlm(rules, key=key) as fake:
+    fake = FakeLlm(rules, key=key)
+    await fake.start(port)
+    try:
         say(json.dumps({"url": fake.where.url}) + "\n")
         await asyncio.Event().wait()
+    finally:
+        await fake.stop()
 
 
 def main() -> None:
