@@ -37,8 +37,8 @@ PICTURE = _picture()
 
 
 async def until(true: Callable[[], Any]) -> None:
-    """Wait until something is true, at most five seconds."""
-    async with asyncio.timeout(5):
+    """Wait until something is true, at most fifteen seconds: a browser beside other tests is slow."""
+    async with asyncio.timeout(15):
         while not true():
             await asyncio.sleep(0.01)
 
