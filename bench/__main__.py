@@ -66,7 +66,7 @@ def main() -> int:
         print(f"\n{name} ({time.monotonic() - began:.0f} s)")
         for figure in figures:
             beside = "".join(f"  {key} {figure[key]}" for key in ("floor", "peer") if figure.get(key) is not None)
-            print(f"  {figure['name']:<52} {figure['value']:>12} {figure['unit']}{beside}")
+            print(f"  {figure['name']:<52} {figure['value']!s:>12} {figure['unit']}{beside}")
     if failed:
         print("failed: " + ", ".join(failed), file=sys.stderr)
     return bool(failed)
