@@ -1,8 +1,8 @@
 """Sentences worth keeping: what is taken from a request, and which older sentence a new one corrects.
 
 No model is asked. A request such as "please remember that …" loses its frame and becomes a sentence. A correction is seen
-only in sentences of a known form that have room for one value (a name, a home, a birthday, a favourite): "my dragon is
-called Ida" and "my dragon's name is now Bo" speak of the same thing, "I like tea" and "I like coffee" do not exclude each
+only in sentences of a known form that have room for one value (a name, a home, a birthday, a favourite): "my parrot is
+called Kes" and "my parrot's name is now Bo" speak of the same thing, "I like tea" and "I like coffee" do not exclude each
 other. Whatever has no such form never supersedes anything: two sentences side by side do less harm than a lost one.
 """
 
